@@ -1,0 +1,78 @@
+"""What `./do notebooks`, `./do docs` and `./do readme` run: nbdev's own steps, with a fallback where Quarto is missing."""
+import os, re, shutil, subprocess, sys, time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbdev.clean import nbdev_clean
+from nbdev.config import get_config
+from nbdev.doclinks import _build_modidx, nbdev_export
+from nbdev.quarto import refresh_quarto_yml
+from nbdev.serve import proc_nbs
+
+ROOT = Path(__file__).resolve().parent.parent
+NBS, SITE = ROOT/"nbs", ROOT/"_docs"
+
+
+def notebooks(*prefixes):
+    "Execute the notebooks in order (all, or those whose names start so), clean them and export the package."
+    os.environ["PYTHONWARNINGS"] = "ignore:IProgress not found"  # tqdm's, with this machine's paths; text bars are what we want
+    for path in sorted(NBS.glob("*.ipynb")):
+        if prefixes and not path.name.startswith(prefixes): continue
+        start, nb = time.time(), nbformat.read(path, as_version=4)
+        print(path.stem, end=" ", flush=True)
+        try: NotebookClient(nb, timeout=3600, kernel_name="python3", resources={"metadata": {"path": str(NBS)}}).execute()
+        except CellExecutionError as error: sys.exit(f"failed, and is left as it was:\n{error}")
+        nbformat.write(nb, path)
+        nbdev_clean.__wrapped__(fname=str(path))
+        print(f"{time.time() - start:.0f} s")
+    nbdev_export.__wrapped__()
+
+
+def docs():
+    "Build the site into _docs: with Quarto if it is installed, else with smalldocs from the same _quarto.yml."
+    # nbdev_docs would do this, but first it installs Quarto with sudo
+    refresh_quarto_yml()
+    _build_modidx()
+    cache = proc_nbs(force=True)
+    quarto = shutil.which("quarto")
+    for page in cache.glob("*.ipynb"):
+        text = _linked_within_the_site(page.read_text(encoding="utf-8"))
+        page.write_text(text.replace("```mermaid", "```{mermaid}") if quarto else text, encoding="utf-8")
+    render = [quarto, "render", "--no-cache"] if quarto else [sys.executable, "-m", "smalldocs.cli", "render", "--strict"]
+    if code := subprocess.run(render, cwd=cache).returncode: sys.exit(code)
+    shutil.rmtree(SITE, ignore_errors=True)
+    shutil.move(cache/SITE.name, SITE)
+
+
+def _linked_within_the_site(text):
+    "Page NN_name stays NN_name.html, where nbdev says name.html, and is linked to wherever the site is served."
+    pages = {re.sub(r"^\d+_", "", path.stem): path.name for path in NBS.glob("*.ipynb")}
+    home = "{doc_host}{doc_baseurl}".format(**get_config().d)
+    text = re.sub(r'^ *"output-file: .*\n', "", text, flags=re.M)
+    return re.sub(rf"\({home}/(\w+)\.html", lambda link: "(" + pages[link[1]], text)
+
+
+def readme():
+    "Write README.md from nbs/index.ipynb: Markdown, code and stored outputs, without the cells that the docs hide too."
+    parts = ["<!-- Written by ./do readme from nbs/index.ipynb: edit that. -->"]
+    for cell in nbformat.read(NBS/"index.ipynb", as_version=4).cells:
+        options = re.findall(r"^#\| *(.+)$", cell.source, re.M) if cell.cell_type == "code" else []
+        if cell.cell_type == "markdown":
+            parts.append(re.sub(r"\]\((?=\w+\.ipynb)", "](nbs/", cell.source))
+        elif cell.cell_type == "code" and "hide" not in options:
+            code = re.sub(r"^#\|.*\n", "", cell.source, flags=re.M)
+            if "echo: false" not in options: parts.append(f"```python\n{code}\n```")
+            parts += [_shown(output) for output in cell.outputs]
+    (ROOT/"README.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def _shown(output):
+    data = output.get("data", {})
+    return data.get("text/markdown") or "```\n" + output.get("text", data.get("text/plain", "")).rstrip("\n") + "\n```"
+
+
+if __name__ == "__main__":
+    command = {"notebooks": notebooks, "docs": docs, "readme": readme}[sys.argv[1]]
+    command(*sys.argv[2:])
