@@ -20,3 +20,8 @@ def run(*command, cwd=ROOT, **env):
 def checkout(tmp_path):
     "A copy of the sources, to change at will."
     return shutil.copytree(ROOT, tmp_path/"checkout", symlinks=True, ignore=NOT_SOURCE)
+
+
+def pytest_collection_modifyitems(items):
+    "The main job comes first: what it builds is read by others."
+    items.sort(key=lambda item: item.path.stem != "test_main_job")

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from pathlib import Path
 import pytest
+from sacrebleu.metrics import BLEU
 from tinymt.evaluation import missing_numbers, numbers, numbers_kept, punctuation, score
 
 FOLDER = Path(__file__).parents[2] / 'shared' / 'teacher-outputs' / 'en-zh'
@@ -23,6 +24,11 @@ def test_published_bleu(name, published):
     s = score(lines(f'{name}.opusmt.zh'), lines(f'{name}.zh'))
     print(f'\n{name}: {s}')
     assert f'{s.bleu:.1f}' == published
+
+def test_the_default_tokenizer_is_useless_for_chinese():
+    bleu = BLEU().corpus_score(lines('flores-dev.opusmt.zh'), [lines('flores-dev.zh')]).score
+    print(f'\nflores-dev with 13a: {bleu:.1f}')
+    assert f'{bleu:.1f}' == '0.5'
 
 @pytest.mark.parametrize('name, system, at_least', [
     ('flores-dev', 'zh', .98), ('flores-dev', 'opusmt.zh', .97), ('wmt17', 'zh', .94), ('wmt18', 'zh', .93)])

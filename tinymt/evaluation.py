@@ -108,7 +108,7 @@ def _chinese(text):
     numerals = _CHINESE.findall(_ARABIC.sub('#', text))
     return [v for v in map(_numeral, numerals) if v is not None]
 
-# %% ../nbs/10_evaluation.ipynb #0b0958b7
+# %% ../nbs/10_evaluation.ipynb #eea9b2fc
 _FOLD = {c: c - 0xFEE0 for c in range(0xFF01, 0xFF5F)} | dict.fromkeys((0xA0, 0x2009, 0x202F, 0x3000), ' ')
 _N = fr'\d+|[{_HAN}十]+'
 
@@ -130,7 +130,7 @@ def numbers(
     text = re.sub(r'(\d)\.(\d\d)(?=\s?[ap]\.?m\b)', r'\1:\2', text, flags=re.I)    # 9.30am
     text = re.sub(r'(?<=\d):00\b|(?<=m)[23]\b', '', text)                          # 9:00, km2
     values = _arabic(text) + _chinese(text) + list(_idioms(text))
-    return Counter(f'{v.normalize():f}' for v in values)
+    return Counter(re.sub(r'(\.\d*?)0+$', r'\1', f'{v:f}').rstrip('.') for v in values)    # 1.60 -> 1.6, 5.00 -> 5
 
 # %% ../nbs/10_evaluation.ipynb #d892d3bc
 def missing_numbers(

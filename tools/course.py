@@ -22,7 +22,10 @@ def notebooks(*prefixes):
         if prefixes and not path.name.startswith(prefixes): continue
         start, nb = time.time(), nbformat.read(path, as_version=4)
         print(path.stem, end=" ", flush=True)
-        try: NotebookClient(nb, timeout=3600, kernel_name="python3", resources={"metadata": {"path": str(NBS)}}).execute()
+        # one output however often it was flushed, so that a second run changes nothing but what was computed
+        client = NotebookClient(nb, timeout=3600, kernel_name="python3", coalesce_streams=True, extra_arguments=["--log-level=ERROR"],
+                                resources={"metadata": {"path": str(NBS)}})
+        try: client.execute()
         except CellExecutionError as error: sys.exit(f"failed, and is left as it was:\n{error}")
         nbformat.write(nb, path)
         nbdev_clean.__wrapped__(fname=str(path))
@@ -50,6 +53,7 @@ def _linked_within_the_site(text):
     "Page NN_name stays NN_name.html, where nbdev says name.html, and is linked to wherever the site is served."
     pages = {re.sub(r"^\d+_", "", path.stem): path.name for path in NBS.glob("*.ipynb")}
     home = "{doc_host}{doc_baseurl}".format(**get_config().d)
+    text = re.sub(rf"\[(`[^`]+`)\]\({home}/\w+\.html#(?:\w+\.)*_\w+\)", r"\1", text)  # nothing stands there: private names are not shown
     text = re.sub(r'^ *"output-file: .*\n', "", text, flags=re.M)
     return re.sub(rf"\({home}/(\w+)\.html", lambda link: "(" + pages[link[1]], text)
 
