@@ -62,7 +62,7 @@ def coffee(
     "The 28 coffee phrases (article, section 4.2), shuffled."
     return mix([(corpus([en for en, _ in COFFEE], _label(COFFEE, translator, 'coffee'), 'coffee'), repeat)])
 
-# %% ../nbs/09_augmentation.ipynb #a682392f
+# %% ../nbs/09_augmentation.ipynb #e7596e8b
 FIXED_AMOUNTS = ['0.50', '0.99', '1.60', '4.99', '9.99', '12.50', '19.99', '49.95', '99.99', '100', '250', '999.99',
                  '1,000', '1,234.56', '1,999.00', '5,000', '10,000', '12,345.67', '1,000,000']
 _FIXED_CENTS = {round(float(a.replace(',', '')) * 100) for a in FIXED_AMOUNTS}
@@ -75,7 +75,7 @@ def held_out(
     return cents not in _FIXED_CENTS and crc32(str(cents).encode()) % 10 == 0
 
 def _random_amount(rng):
-    cents = round(10 ** rng.uniform(1, 8))                     # 0.10 to 1,000,000.00
+    cents = round(10 ** rng.uniform(1.5, 6))                   # 0.32 to 10,000.00, as on a bill
     if cents >= 200 and rng.random() < .3: cents = cents // 100 * 100
     comma = ',' if rng.random() < .8 else ''
     return f'{cents // 100:{comma}}' + (f'.{cents % 100:02}' if cents % 100 or rng.random() < .3 else '')

@@ -91,15 +91,19 @@ def pad_norm(
     "The check of section 11.4 of the article."
     return model.get_input_embeddings().weight[model.config.pad_token_id].float().norm().item()
 
-# %% ../nbs/02_marian.ipynb #d10fc79b
+# %% ../nbs/02_marian.ipynb #5b90288c
 def new_student(
     config:MarianConfig, # from `student_config`
     seed:int=0,          # the same seed gives the same weights
 )->MarianMTModel:        # random weights, the row of `<pad>` zero
-    "A student with random weights that, like the real teacher, never generates `<pad>`."
+    "A student with Marian's random weights (Glorot & Bengio 2010) that, like the real teacher, never generates `<pad>`."
     with torch.random.fork_rng(range(torch.cuda.device_count())):  # the caller's random state stays as it was
         torch.manual_seed(seed)
         model = MarianMTModel(config)
+        for layer in model.modules():
+            if isinstance(layer, torch.nn.Linear) and layer is not model.lm_head: torch.nn.init.xavier_uniform_(layer.weight)
+        # scaled by sqrt(d_model), an embedding is then as loud as the position that is added to it
+        torch.nn.init.normal_(model.get_input_embeddings().weight, std=config.d_model**-0.5)
     pad, eos = config.pad_token_id, config.eos_token_id
     model.generation_config = GenerationConfig(pad_token_id=pad, decoder_start_token_id=config.decoder_start_token_id,
         eos_token_id=eos, forced_eos_token_id=eos, bad_words_ids=[[pad]], max_length=config.max_position_embeddings)

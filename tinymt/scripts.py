@@ -144,7 +144,7 @@ def _folder(name): # a model folder, or a Hub name; what cannot be a Hub name mu
         raise FileNotFoundError(f"There is no model folder {name}.")
     return str(name)
 
-# %% ../nbs/13_scripts.ipynb #6c7a9e7d
+# %% ../nbs/13_scripts.ipynb #ea179745
 @app.command()
 def make_student_config(
     output:Annotated[Path, typer.Option(help="JSON file to write.")],
@@ -155,8 +155,9 @@ def make_student_config(
 ):
     "Write a student's configuration: the teacher's, with another structure (scripts/make_student_config.py)."
     _quiet()
+    from transformers import MarianConfig
     from tinymt.marian import parameters, predicted_bytes, student_config
-    config = student_config(_folder(teacher_model), d_model, encoder_layers, decoder_layers, attention_heads, ffn_dim, vocab_size)
+    config = student_config(MarianConfig.from_pretrained(_folder(teacher_model)), d_model, encoder_layers, decoder_layers, attention_heads, ffn_dim, vocab_size)
     with _complete(output) as half: half.write_text(config.to_json_string(use_diff=False), encoding="utf-8")
     print(f"{output}: {parameters(config)['total'] / 1e6:.1f} M parameters, about {predicted_bytes(config, 'int8') / 1e6:.1f} MB in int8.")
 
