@@ -73,7 +73,7 @@ def _print_table(rows): # the measured table of a run
                       f"{r['coffee']}/28", f"{r['probes']}/7", f"{r['parameters']:,}", f"{r['bytes'] / 1e6:.1f}", f"{r['minutes']:.1f}")
     Console(width=None if sys.stdout.isatty() else 120).print(table)
 
-# %% ../nbs/14_cli.ipynb #e38a70bc
+# %% ../nbs/14_cli.ipynb #c16491b7
 def explain(
     error:BaseException, # what ended a command
 )->Optional[str]:        # one sentence, or None for an error of ours that deserves its traceback
@@ -83,8 +83,9 @@ def explain(
         return "Stopped. What was finished is kept; the same command goes on from there."
     if getattr(error, "errno", None) == 28 or "No space left on device" in text:
         return "The disk is full: free some space and run the same command again; what was finished is kept."
-    if isinstance(error, (ValueError, FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError, PermissionError, ConnectionError)): return text
-    return None
+    if isinstance(error, OSError) and error.errno is None and not isinstance(error, (FileNotFoundError, ConnectionError)):
+        return f"{text.split('. ')[0]}. Check the name and the network, or give a local folder."  # the Hub's own message fills a screen
+    return text if isinstance(error, (ValueError, OSError)) else None
 
 
 def main(

@@ -82,7 +82,7 @@ def judge(
             "probes": [row._asdict() for row in evaluation.probe(beam)],
             "outputs": [dict(en=e, zh=z, output=o) for e, z, o in list(zip(sources, references, outputs))[:shown]]}
 
-# %% ../nbs/12_runner.ipynb #a7fa2842
+# %% ../nbs/12_runner.ipynb #d6ba0434
 def _make_data(run, out): # the generated rows as CSV files, and what the audit found
     teacher = Translator(run.folder("teacher_ct2")) if run.scale.teacher else None
     parts = {"coffee": augmentation.coffee(teacher, repeat=1),
@@ -99,10 +99,14 @@ def _make_teacher(run, out): # a copy of the teacher from the Hub, so that every
 
 
 def _make_tokenizer(train, vocab_size): # a step that trains a tokenizer on the general corpus, coffee and travel (section 5.3)
-    def make(run, out): train([run.general, *map(run.part, run.scale.tokenizer_text)], out, vocab_size=vocab_size)
+    def make(run, out):
+        generated = [run.part(name) for name in ("coffee", "travel", "money", "corrections")]
+        letters = {c for rows in generated for column in ("en", "zh") for text in rows[column] for c in text if not c.isspace()}
+        # a small corpus may lack € or 账 altogether; what has no piece can be neither read nor written
+        train([run.general, *generated[:2]], out, vocab_size=vocab_size, required_chars="".join(sorted(letters)))
     return make
 
-# %% ../nbs/12_runner.ipynb #354cb944
+# %% ../nbs/12_runner.ipynb #a6fe3638
 def new_or_copied(
     run,          # a Run whose earlier steps are built
     stage:Stage,  # of that run
@@ -110,7 +114,7 @@ def new_or_copied(
 )->MarianMTModel: # the student before its first step
     "The student a stage starts with: random, another stage's weights, or a new shape filled by layer mapping."
     if stage.shape is None: return MarianMTModel.from_pretrained(run.folder(stage.start))
-    config = student_config(teacher_config(), vocab_size=len(tokenizer), **asdict(run.scale.shapes[stage.shape]))
+    config = student_config(teacher_config(dropout=run.scale.dropout), vocab_size=len(tokenizer), **asdict(run.scale.shapes[stage.shape]))
     student = new_student(config, seed=stage.hyper.seed)
     if stage.start != "random":
         init_from_teacher(student, MarianMTModel.from_pretrained(run.folder(stage.start)), decoder_map=stage.decoder_map)
@@ -140,7 +144,7 @@ def _make_int8(run, out): # stage 8: convert the last stage, judge what a user g
     write_json(out / "results.json", {"rows": 0, "steps": 0, "parameters": last["parameters"],
         "bytes": (out / "model.bin").stat().st_size, **judge(out, run.validation), "minutes": (time.time() - begun) / 60})
 
-# %% ../nbs/12_runner.ipynb #60836f69
+# %% ../nbs/12_runner.ipynb #654d6815
 class Run:
     "A recipe at a scale, in `root/SCALE/RECIPE/`: builds what is missing, skips what is unchanged, resumes what was cut off."
     def __init__(self,
@@ -160,9 +164,9 @@ class Run:
         if size.teacher:
             first = [("teacher", (), {"teacher": _content(size.teacher)}, _make_teacher),
                      ("teacher_ct2", ("teacher",), {"quantization": "int8"}, lambda run, out: convert(run.folder("teacher"), out)), data]
-        else: first = [data, ("separate", ("data",), {"vocab": size.separate_vocab, "text": size.tokenizer_text}, _make_tokenizer(train_separate, size.separate_vocab))]
-        joint = ("joint", ("data",), {"vocab": size.joint_vocab, "text": size.tokenizer_text}, _make_tokenizer(train_joint, size.joint_vocab))
-        trainings = [(s.name, self._parents(s), {"stage": asdict(s), "shape": asdict(size.shapes[s.shape]) if s.shape else None},
+        else: first = [data, ("separate", ("data",), {"vocab": size.separate_vocab}, _make_tokenizer(train_separate, size.separate_vocab))]
+        joint = ("joint", ("data",), {"vocab": size.joint_vocab}, _make_tokenizer(train_joint, size.joint_vocab))
+        trainings = [(s.name, self._parents(s), {"stage": asdict(s), "shape": asdict(size.shapes[s.shape]) if s.shape else None, "dropout": size.dropout},
                       partial(_make_stage, name=s.name)) for s in self.stages]
         int8 = ("stage8", (self.stages[-1].name,), {"quantization": "int8"}, _make_int8)
         self.steps = {step[0]: step for step in [*first, joint, *trainings, int8]}

@@ -92,7 +92,7 @@ def distill(
     build(output_dir, {k: v for k, v in given.items() if k != "output_dir"}, lambda out: _distill(out, given))
     print(f"The model is in {output_dir}.")
 
-# %% ../nbs/13_scripts.ipynb #33be19fe
+# %% ../nbs/13_scripts.ipynb #99c095c8
 def _distill(out, given): # what `distill` does in the folder it is given; `given` holds the flags that were set
     from dataclasses import replace
     from transformers import MarianMTModel
@@ -104,7 +104,7 @@ def _distill(out, given): # what `distill` does in the folder it is given; `give
     micro, steps = given.get("per_device_train_batch_size"), given.get("gradient_accumulation_steps")
     if micro and steps: given["batch_size"] = micro * steps * int(os.environ.get("WORLD_SIZE", 1))
     hyper = replace(hyper, **{k: v for k, v in given.items() if k in hyper.__dataclass_fields__})
-    tokenizer = load_tokenizer(given.get("tokenizer_dir") or given.get("student_model") or given["teacher_model"])
+    tokenizer = load_tokenizer(_folder(given.get("tokenizer_dir") or given.get("student_model") or given["teacher_model"]))
     student = _student(given)
     corpus = lambda split, limit: read(given["dataset"], split=split, config=given["dataset_config"], limit=given.get(limit), seed=hyper.seed)
     extra = [(read(str(path)), given["extra_train_repeat"]) for path in given.get("extra_train_csv") or []]
@@ -141,7 +141,7 @@ def _file(path): # the path, when there is a file
 
 def _folder(name): # a model folder, or a Hub name; what cannot be a Hub name must be there
     if not Path(name).is_dir() and (str(name).startswith((".", "/", "~", "outputs")) or str(name).count("/") != 1):
-        raise FileNotFoundError(f"There is no model folder {name}.")
+        raise FileNotFoundError(f"There is no model or tokenizer folder {name}.")
     return str(name)
 
 # %% ../nbs/13_scripts.ipynb #ea179745
