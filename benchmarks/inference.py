@@ -4,7 +4,7 @@ All contestants: beam 4, at most 2·n+10 pieces for a source of n pieces, the sa
 two CTranslate2 workers of one thread each). Transformers runs as `HFTranslator` (num_beams=4, early_stopping=True, key-value cache, sentences
 sorted by length, length_penalty=1) at several batch sizes, and as a user would write it: `MarianTokenizer`, batches of 16 in the given order,
 `generate(num_beams=4)` with its default early_stopping=False. "one by one" calls with a single sentence, again and again.
-Bar: 8 times the sentences per second of the best that Transformers does."""
+Bar: 8 times the sentences per second; reported against the best that Transformers does, against the plain call, and one by one."""
 import statistics
 
 from common import arguments, need, quiet, ratio, rounds, write
@@ -60,5 +60,5 @@ found = {"sentences": len(sources), "threads": args.threads, "repeats": args.rep
                    "all at once / plain generate, batch 16": ratio(seconds, "transformers, plain generate, batch 16", "tinymt int8, all at once"),
                    "one by one / one by one": ratio(seconds, "transformers, one by one", "tinymt int8, one by one")},
          "rounds": seconds}
-found["bar"] = {"ratio": 8, "met": found["ratio"][f"all at once / {best}"] >= 8}
+found["bar"] = {"ratio": 8, "met": {name: r >= 8 for name, r in found["ratio"].items()}}
 write(args.results, "inference", found)

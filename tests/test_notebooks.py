@@ -1,10 +1,10 @@
-"""Every notebook of part 1 runs from top to bottom, with the tests in it. Part 2 reads the main job's outputs and is run after that."""
+"""Every notebook runs from top to bottom, with the tests in it. The index and part 2 read what the main job built, which is run before."""
 import sys
 from pathlib import Path
 
 from conftest import run
 
 
-def test_part_1():
+def test_notebooks():
     # two processes of one thread each are the fastest on two cores
-    print(run(Path(sys.executable).with_name("nbdev_test"), "--file_re", r"^[01]\d_", "--n_workers", "2", "--timing", OMP_NUM_THREADS="1"))
+    print(run(Path(sys.executable).with_name("nbdev_test"), "--file_re", r"^(index|\d\d_)", "--n_workers", "2", "--timing", OMP_NUM_THREADS="1"))

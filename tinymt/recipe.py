@@ -63,7 +63,7 @@ ARTICLE = (
 )
 RECIPES = {"article": ARTICLE}
 
-# %% ../nbs/11_recipe.ipynb #7b27b55a
+# %% ../nbs/11_recipe.ipynb #f0b7e10a
 @dataclass(frozen=True)
 class Scale:
     "The size of a run: its corpus, its teacher, its shapes, and the stage numbers it changes."
@@ -76,26 +76,27 @@ class Scale:
     separate_vocab:int=65_000      # pieces of stage 0's tokenizer
     clean:bool=False               # train on the rows that the audit keeps
     corrections:int=0              # how often the correction table is mixed into the last stage; the article's own run had none
-    examples:int=2000              # distinct generated sentences of travel and of money
+    travel:int=2000                # distinct generated sentences (article, section 12.3)
+    money:int=2000
     eval_rows:int=2000             # validation rows
     changes:dict=field(default_factory=dict) # stage -> fields of Stage or Hyperparameters that differ
 
 
 _TEACHER = Stage("teacher", "stage 0: a teacher, since none can be downloaded", start="random", tokenizer="separate", shape="teacher",
-                 extra=(("travel", 1),), hyper=_hyper(2e-3, 300))
+                 extra=(("travel", 1),), hyper=_hyper(1e-3, 300))
 
 SMOKE = Scale(
-    "smoke", corpus="embedded", joint_vocab=3500, separate_vocab=7000, clean=True, corrections=20, examples=4000, eval_rows=200,
+    "smoke", corpus="embedded", joint_vocab=3500, separate_vocab=5000, clean=True, corrections=20, travel=4000, money=10_000, eval_rows=200,
     shapes={"teacher": Shape(128, 3, 3, 4, 512), "student": Shape(128, 3, 2, 4, 512), "small": Shape(96, 3, 2, 4, 384)},
     dropout=0.0,  # so small a model, for so few steps, has nothing to spare
     changes={"teacher": dict(num_train_epochs=6),
-             "stage1": dict(num_train_epochs=2, learning_rate=1e-3, warmup_steps=20, extra=(("travel", 1),)),
-             "stage2": dict(rows=1500, learning_rate=3e-4, extra=(("coffee", 30),)),
-             "stage3": dict(rows=1000, learning_rate=2e-3, warmup_steps=20, decoder_map="0,2", extra=(("coffee", 4), ("travel", 1))),
-             "stage4": dict(num_train_epochs=4, learning_rate=2e-3, warmup_steps=100, extra=(("coffee", 4), ("travel", 1))),
+             "stage1": dict(num_train_epochs=1, learning_rate=5e-4, warmup_steps=20, extra=(("travel", 1),)),
+             "stage2": dict(rows=1500, learning_rate=2e-4, extra=(("coffee", 30),)),
+             "stage3": dict(rows=1000, learning_rate=1e-3, warmup_steps=20, decoder_map="0,2", extra=(("coffee", 4), ("travel", 1))),
+             "stage4": dict(num_train_epochs=4, learning_rate=1.5e-3, warmup_steps=100, extra=(("coffee", 4), ("travel", 1))),
              "stage5": dict(num_train_epochs=8, learning_rate=3e-3, warmup_steps=300, extra=(("coffee", 4), ("travel", 1))),
-             "stage6": dict(rows=200, num_train_epochs=9, learning_rate=3e-3, warmup_steps=100, extra=(("money", 1),)),
-             "stage7": dict(rows=1500, num_train_epochs=7, learning_rate=3e-3, warmup_steps=100, extra=(("coffee", 40), ("money", 1), ("travel", 1)))})
+             "stage6": dict(rows=200, num_train_epochs=4, learning_rate=3e-3, warmup_steps=100, extra=(("money", 1),)),
+             "stage7": dict(rows=1500, num_train_epochs=4, learning_rate=3e-3, warmup_steps=100, extra=(("coffee", 100), ("money", 1), ("travel", 1)))})
 SCALES = {scale.name: scale for scale in (
     SMOKE,
     Scale("laptop", corpus="opus100", teacher="Helsinki-NLP/opus-mt-en-zh", joint_vocab=16_000, clean=True, corrections=200,
@@ -119,14 +120,14 @@ def plan(
         return replace(stage, hyper=replace(stage.hyper, **{k: v for k, v in change.items() if k not in mine}), **mine)
     return size, [sized(stage) for stage in ([] if size.teacher else [_TEACHER]) + list(RECIPES[recipe])]
 
-# %% ../nbs/11_recipe.ipynb #c5baeaba
+# %% ../nbs/11_recipe.ipynb #31713a26
 def count_rows(
     stage:Stage,  # of `plan`
     scale:Scale,  # of `plan`
     corpus_rows:int, # rows of the general corpus
 )->int:           # rows of one epoch
     "Rows a stage trains on: the general corpus up to its limit, and the generated parts with their repeats."
-    sizes = {"coffee": len(COFFEE), "corrections": len(CORRECTIONS), "travel": scale.examples, "money": scale.examples}
+    sizes = {"coffee": len(COFFEE), "corrections": len(CORRECTIONS), "travel": scale.travel, "money": scale.money}
     return min(stage.rows or corpus_rows, corpus_rows) + sum(sizes[name] * repeat for name, repeat in stage.extra)
 
 

@@ -82,12 +82,12 @@ def judge(
             "probes": [row._asdict() for row in evaluation.probe(beam)],
             "outputs": [dict(en=e, zh=z, output=o) for e, z, o in list(zip(sources, references, outputs))[:shown]]}
 
-# %% ../nbs/12_runner.ipynb #d6ba0434
+# %% ../nbs/12_runner.ipynb #bd282980
 def _make_data(run, out): # the generated rows as CSV files, and what the audit found
     teacher = Translator(run.folder("teacher_ct2")) if run.scale.teacher else None
     parts = {"coffee": augmentation.coffee(teacher, repeat=1),
-             "travel": augmentation.travel(teacher, num_examples=run.scale.examples, repeat=1),
-             "money": augmentation.money(num_examples=run.scale.examples, repeat=1), "corrections": corrections()}
+             "travel": augmentation.travel(teacher, num_examples=run.scale.travel, repeat=1),
+             "money": augmentation.money(num_examples=run.scale.money, repeat=1), "corrections": corrections()}
     for name, rows in parts.items(): to_csv(rows, out / f"{name}.csv")
     if run.scale.clean:
         write_json(out / "audit.json", {"kept": len(run.audit.clean), "rejected": len(run.audit.rejected), "rules": run.audit.counts})
@@ -106,7 +106,7 @@ def _make_tokenizer(train, vocab_size): # a step that trains a tokenizer on the 
         train([run.general, *generated[:2]], out, vocab_size=vocab_size, required_chars="".join(sorted(letters)))
     return make
 
-# %% ../nbs/12_runner.ipynb #a6fe3638
+# %% ../nbs/12_runner.ipynb #8c4f1973
 def new_or_copied(
     run,          # a Run whose earlier steps are built
     stage:Stage,  # of that run
@@ -129,7 +129,9 @@ def _make_stage(run, out, name): # train, convert for judging, judge
         mix([(rows, 1), *((run.part(part), repeat) for part, repeat in stage.extra)], seed=stage.hyper.seed), run.validation))
     soft = stage.hyper.alpha_ce < 1
     teacher = MarianMTModel.from_pretrained(run.folder(stage.teacher), dtype=teacher_dtype()) if soft else None
-    metrics = distill(new_or_copied(run, stage, tokenizer), tokenizer, train, held_out, out, stage.hyper, teacher, run.progress)
+    done = out / "metrics.json"  # what `distill` writes last: a cut after it must not train again
+    metrics = read_json(done) if done.is_file() else distill(
+        new_or_copied(run, stage, tokenizer), tokenizer, train, held_out, out, stage.hyper, teacher, run.progress)
     with tempfile.TemporaryDirectory() as ct2:
         found = judge(convert(out, Path(ct2) / "ct2", quantization="float32"), run.validation)
     weights = out / "model.safetensors"
@@ -144,7 +146,7 @@ def _make_int8(run, out): # stage 8: convert the last stage, judge what a user g
     write_json(out / "results.json", {"rows": 0, "steps": 0, "parameters": last["parameters"],
         "bytes": (out / "model.bin").stat().st_size, **judge(out, run.validation), "minutes": (time.time() - begun) / 60})
 
-# %% ../nbs/12_runner.ipynb #654d6815
+# %% ../nbs/12_runner.ipynb #d2d8e53f
 class Run:
     "A recipe at a scale, in `root/SCALE/RECIPE/`: builds what is missing, skips what is unchanged, resumes what was cut off."
     def __init__(self,
@@ -159,7 +161,7 @@ class Run:
         self.scale = replace(self.scale, corpus=str(corpus or self.scale.corpus), teacher=teacher and str(teacher) or self.scale.teacher)
         self.stages = [stage for stage in stages if not (self.scale.teacher and stage.name == "teacher")]
         self.root, self.progress, size = Path(root) / scale / recipe, progress, self.scale
-        data = ("data", ("teacher_ct2",) if size.teacher else (), {"corpus": _content(size.corpus), "clean": size.clean, "examples": size.examples,
+        data = ("data", ("teacher_ct2",) if size.teacher else (), {"corpus": _content(size.corpus), "clean": size.clean, "travel": size.travel, "money": size.money,
                 "eval_rows": size.eval_rows}, _make_data)
         if size.teacher:
             first = [("teacher", (), {"teacher": _content(size.teacher)}, _make_teacher),

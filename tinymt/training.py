@@ -125,7 +125,7 @@ def _last_checkpoint(folder: Path):
     found = [c for c in folder.glob("checkpoint-*") if (c / "trainer_state.json").is_file()]
     return max(found, key=lambda c: int(c.name.split("-")[1]), default=None)
 
-# %% ../nbs/06_training.ipynb #d185fcd2
+# %% ../nbs/06_training.ipynb #d3ce2c9c
 def _bleu(tokenizer):
     "A `compute_metrics` that turns generated ids into text and scores it."
     def text(rows):
@@ -174,7 +174,8 @@ def distill(
         trainer.remove_callback(ProgressCallback)
         trainer.add_callback(_Progress)
     trainer.train(resume_from_checkpoint=str(c) if (c := _last_checkpoint(out)) else None)
-    final = trainer.evaluate()
+    state = trainer.state  # the Trainer evaluates at its last step, except when a resumed run had none left to make
+    final = next((row for row in state.log_history if "eval_bleu" in row and row["step"] == state.global_step), None) or trainer.evaluate()
     metrics = {"rows": len(train), "steps": trainer.state.global_step, "seconds": _seconds(trainer.state.log_history),
                "eval_loss": final["eval_loss"], "eval_bleu": final["eval_bleu"], "history": trainer.state.log_history}
     if trainer.is_world_process_zero():

@@ -143,7 +143,7 @@ class Translator(_Lines):
                     max_decoding_length=self._max_length(batch), no_repeat_ngram_size=no_repeat, disable_unk=True) for batch in batches]
         return [[one.result().hypotheses[0] for one in job] for job in jobs]
 
-# %% ../nbs/08_translator.ipynb #980c7bc8
+# %% ../nbs/08_translator.ipynb #d3002e8f
 class HFTranslator(_Lines):
     "English to Chinese over a Hugging Face folder, with Transformers; FileNotFoundError names a missing file"
     batch_size, workers = 16, 1
@@ -172,7 +172,7 @@ class HFTranslator(_Lines):
             with torch.inference_mode():
                 out = self.model.generate(ids, attention_mask=ids != pad, num_beams=self.beam_size, early_stopping=self.beam_size > 1,
                     max_length=self._max_length(batch) + 1, no_repeat_ngram_size=no_repeat, suppress_tokens=[pad, unk])
-            yield [[self.pieces[i] for i in row] for row in out.tolist()]
+            yield [[p for i in row if (p := self.pieces[i]) not in _SPECIAL] for row in out.tolist()]
 
 def open_translator(
     folder,   # a CTranslate2 folder (model.bin) or a Hugging Face folder (model.safetensors)
