@@ -63,7 +63,7 @@ ARTICLE = (
 )
 RECIPES = {"article": ARTICLE}
 
-# %% ../nbs/11_recipe.ipynb #f0b7e10a
+# %% ../nbs/11_recipe.ipynb #fcdf0aa9
 @dataclass(frozen=True)
 class Scale:
     "The size of a run: its corpus, its teacher, its shapes, and the stage numbers it changes."
@@ -96,7 +96,7 @@ SMOKE = Scale(
              "stage4": dict(num_train_epochs=4, learning_rate=1.5e-3, warmup_steps=100, extra=(("coffee", 4), ("travel", 1))),
              "stage5": dict(num_train_epochs=8, learning_rate=3e-3, warmup_steps=300, extra=(("coffee", 4), ("travel", 1))),
              "stage6": dict(rows=200, num_train_epochs=4, learning_rate=3e-3, warmup_steps=100, extra=(("money", 1),)),
-             "stage7": dict(rows=1500, num_train_epochs=4, learning_rate=3e-3, warmup_steps=100, extra=(("coffee", 100), ("money", 1), ("travel", 1)))})
+             "stage7": dict(rows=1500, num_train_epochs=5, learning_rate=3e-3, warmup_steps=100, extra=(("coffee", 50), ("money", 1), ("travel", 1)))})
 SCALES = {scale.name: scale for scale in (
     SMOKE,
     Scale("laptop", corpus="opus100", teacher="Helsinki-NLP/opus-mt-en-zh", joint_vocab=16_000, clean=True, corrections=200,
