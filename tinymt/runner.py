@@ -5,13 +5,14 @@
 # %% auto #0
 __all__ = ['fingerprint', 'read_json', 'write_json', 'build', 'judge', 'new_or_copied', 'Run']
 
-# %% ../nbs/12_runner.ipynb #a80396ce
+# %% ../nbs/12_runner.ipynb #48140e95
 import hashlib, json, shutil, subprocess, tempfile, time
 from dataclasses import asdict, replace
 from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 
+from filelock import FileLock
 from transformers import MarianConfig, MarianMTModel
 
 from . import augmentation, evaluation
@@ -24,7 +25,7 @@ from .tokenizer import encode, load_tokenizer, train_joint, train_separate
 from .training import distill, teacher_dtype
 from .translator import Translator
 
-# %% ../nbs/12_runner.ipynb #9e36adbe
+# %% ../nbs/12_runner.ipynb #50ef017e
 def fingerprint(
     **arguments, # anything JSON can hold
 )->str:          # 16 hexadecimal digits
@@ -40,7 +41,7 @@ def _versions():
 
 
 def read_json(path): return json.loads(Path(path).read_text(encoding="utf-8"))
-def write_json(path, value): Path(path).write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")
+def write_json(path, value): Path(path).write_text(json.dumps(value, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
 
 
 def build(
@@ -146,7 +147,7 @@ def _make_int8(run, out): # stage 8: convert the last stage, judge what a user g
     write_json(out / "results.json", {"rows": 0, "steps": 0, "parameters": last["parameters"],
         "bytes": (out / "model.bin").stat().st_size, **judge(out, run.validation), "minutes": (time.time() - begun) / 60})
 
-# %% ../nbs/12_runner.ipynb #d2d8e53f
+# %% ../nbs/12_runner.ipynb #1cd7f6d9
 class Run:
     "A recipe at a scale, in `root/SCALE/RECIPE/`: builds what is missing, skips what is unchanged, resumes what was cut off."
     def __init__(self,
@@ -205,6 +206,10 @@ class Run:
     def build(self, until:str="stage8"): # the last step to build
         "Build every step up to `until` that is missing or stale."
         self.folder(until)
+        self.root.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.root / ".lock"): return self._build(until)  # a second run in the same place waits, then finds it done
+
+    def _build(self, until):
         marks = {}
         for name, parents, arguments, make in self.steps.values():
             arguments = {**arguments, "parents": {p: marks[p] for p in parents}}
