@@ -1,5 +1,5 @@
 """The main job as a newcomer runs it, and what its final model must be able to do (bars of the project, not of one lucky run)."""
-import subprocess, sys
+import signal, subprocess, sys
 
 import pytest
 
@@ -57,6 +57,16 @@ def test_translate_from_the_shell(job):
     lines = "The total is 19.99 USD.\n\n😀\n" + "long " * 3000 + "\n\x07\tbell\n" + "This is a dog\n" * 200
     done = subprocess.run([*map(str, TINYMT), "translate", *map(str, model)], input=lines, capture_output=True, text=True, check=True)
     assert len(done.stdout.splitlines()) == len(lines.splitlines())
+
+
+def test_ctrl_c_keeps_what_is_built(tmp_path):
+    job = subprocess.Popen([*TINYMT, "run", "--output-dir", tmp_path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for line in job.stdout:
+        if line.startswith("teacher:"): break
+    job.send_signal(signal.SIGINT)
+    _, said = job.communicate(timeout=60)
+    assert job.returncode == 130 and said.strip().splitlines()[-1].startswith("Stopped.")
+    assert (tmp_path/"smoke/article/joint/run_args.json").is_file() and not (tmp_path/"smoke/article/teacher").exists()
 
 
 @pytest.mark.parametrize("arguments, says", [

@@ -73,7 +73,7 @@ def _print_table(rows): # the measured table of a run
                       f"{r['coffee']}/28", f"{r['probes']}/7", f"{r['parameters']:,}", f"{r['bytes'] / 1e6:.1f}", f"{r['minutes']:.1f}")
     Console(width=None if sys.stdout.isatty() else 120).print(table)
 
-# %% ../nbs/14_cli.ipynb #c16491b7
+# %% ../nbs/14_cli.ipynb #8d787d26
 def explain(
     error:BaseException, # what ended a command
 )->Optional[str]:        # one sentence, or None for an error of ours that deserves its traceback
@@ -94,11 +94,13 @@ def main(
     "The `tinymt` program: run a command, and turn an error into one sentence and an exit status."
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting threads must not spin: with one other busy process training is 10 times slower
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    try: sys.exit(app(args, standalone_mode=False) or 0)
-    except typer.Exit as e: sys.exit(e.exit_code)
+    try: code = app(args, standalone_mode=False) or 0
+    except SystemExit: raise
     except BaseException as e:
-        if isinstance(e, SystemExit): raise
         if hasattr(e, "show"): e.show(); sys.exit(e.exit_code)  # a wrong flag: Typer says which
         if (sentence := explain(e)) is None: raise
         print(sentence, file=sys.stderr)
-        sys.exit(130 if isinstance(e, (KeyboardInterrupt, typer.Abort)) else 1)
+        code = 130 if isinstance(e, (KeyboardInterrupt, typer.Abort)) else 1
+    else:
+        if code == 130: print(explain(KeyboardInterrupt()), file=sys.stderr)  # Typer has turned Ctrl-C into this status
+    sys.exit(code)
