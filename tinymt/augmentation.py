@@ -4,16 +4,18 @@
 
 # %% auto #0
 __all__ = ['COFFEE', 'FIXED_AMOUNTS', 'MONEY', 'NAMES', 'PLACES', 'AIRLINES', 'TRAVEL', 'coffee', 'held_out', 'money',
-           'money_test', 'travel']
+           'money_test', 'travel', 'Shared', 'label']
 
 # %% ../nbs/09_augmentation.ipynb #9d24b9b0
-import random
+import csv, io, json, os, random
+from pathlib import Path
 from zlib import crc32
 
+from accelerate.utils import gather_object
 from datasets import Dataset
 from tqdm.auto import tqdm
-
 from .corpus import corpus, mix
+from .training import processes
 
 # %% ../nbs/09_augmentation.ipynb #170a647a
 COFFEE = [
@@ -203,3 +205,47 @@ def travel(
     "Travel sentences from `TRAVEL`, the article's three examples first (section 5.4). Raises ValueError when num_examples is out of reach."
     pairs = _distinct(TRAVEL, _travel_slots, num_examples, random.Random(seed), _ARTICLE_TRAVEL)
     return mix([(corpus([en for en, _ in pairs], _label(pairs, translator, 'travel'), 'travel'), repeat)], seed)
+
+# %% ../nbs/09_augmentation.ipynb #8865c51a
+class Shared:
+    "A translator whose stream is divided among all processes of `accelerate launch`; every one of them receives the whole, in order."
+    def __init__(self,
+        translator, # with a method `stream`, the same in every process
+    ): self.translator = translator
+
+    def stream(self, texts):
+        texts, me, n = list(texts), processes().process_index, processes().num_processes
+        parts = gather_object([list(self.translator.stream(texts[me::n]))])
+        return (parts[i % n][i // n] for i in range(len(texts)))
+
+# %% ../nbs/09_augmentation.ipynb #35f685a4
+def label(
+    corpus:Dataset, # columns en, zh, source
+    translator,     # the teacher, with a method `stream`; a `Shared` one where several processes label together
+    path,           # CSV file to write, with the columns source,target
+    made_from:str='', # what the labels depend on: an unfinished file made from something else is not continued
+    chunk:int=2000, # rows between two marks
+)->Path:            # the file, complete
+    "Write the corpus with the teacher's Chinese instead of its own (sequence-level distillation); after a cut the same call goes on."
+    path, leader = Path(path), processes().is_main_process
+    half, mark = (path.with_name(path.name + end) for end in ('.partial', '.progress'))
+    safe = json.loads(mark.read_text()) if half.is_file() and mark.is_file() else {}
+    if safe.get('made_from') != made_from: safe = {'made_from': made_from, 'rows': 0, 'bytes': 0}
+    processes().wait_for_everyone()
+    half.parent.mkdir(parents=True, exist_ok=True)
+    with open(half if leader else os.devnull, 'ab') as f, tqdm(total=len(corpus), initial=safe['rows'], desc='teacher translates', unit=' rows', disable=not leader) as bar:
+        if leader: f.truncate(safe['bytes'])
+        for at in range(safe['rows'], len(corpus), chunk):
+            sources, text = corpus[at:at + chunk]['en'], io.StringIO(newline='')
+            csv.writer(text, lineterminator='\n').writerows([*([('source', 'target')] if at == 0 else []), *zip(sources, translator.stream(sources), strict=True)])
+            f.write(text.getvalue().encode())
+            bar.update(len(sources))
+            if not leader: continue
+            f.flush(); os.fsync(f.fileno())
+            mark.with_suffix('.new').write_text(json.dumps({'made_from': made_from, 'rows': at + len(sources), 'bytes': f.tell()}))
+            mark.with_suffix('.new').replace(mark)
+    if leader:
+        half.replace(path)
+        mark.unlink(missing_ok=True)
+    processes().wait_for_everyone()
+    return path

@@ -9,7 +9,7 @@ __all__ = ['SPECIALS', 'train_joint', 'train_separate', 'load_tokenizer', 'encod
 import json, shutil
 from pathlib import Path
 
-import sentencepiece as spm
+import datasets, sentencepiece as spm
 from datasets import Dataset, concatenate_datasets
 from transformers import MarianTokenizer
 
@@ -113,12 +113,16 @@ def encode(
     corpus:Dataset,             # columns `en` and `zh`
     tokenizer:MarianTokenizer,  # from `load_tokenizer`
     max_length:int=128,         # pieces a side, `</s>` included; what is longer is cut
-    num_proc:int=None,          # processes, for corpora of a million rows
+    num_proc:int=None,          # processes, for corpora of many million rows; one already keeps all cores busy
 )->Dataset:                     # columns `input_ids` and `labels`: lists of ids that end with `</s>`
-    "Turn a parallel corpus into ids, as `tokenizer(en, text_target=zh)` would, in batches."
+    "Turn a parallel corpus into ids, as `tokenizer(en, text_target=zh)` would, in batches; with a progress bar when it is long."
     vocab, unk, eos = tokenizer.encoder, tokenizer.unk_token_id, tokenizer.eos_token_id
     def ids(cutter, texts):
         return [[vocab.get(p, unk) for p in pieces[:max_length - 1]] + [eos] for pieces in cutter.encode(texts, out_type=str)]
-    return corpus.map(lambda batch: {"input_ids": ids(tokenizer.spm_source, batch["en"]),
-                                     "labels": ids(tokenizer.spm_target, batch["zh"])},
-                      batched=True, num_proc=num_proc, remove_columns=corpus.column_names, desc="Tokenizing")
+    silent = datasets.are_progress_bars_disabled()
+    if len(corpus) >= 100_000: datasets.enable_progress_bars()
+    try: return corpus.map(lambda batch: {"input_ids": ids(tokenizer.spm_source, batch["en"]),
+                                          "labels": ids(tokenizer.spm_target, batch["zh"])},
+                           batched=True, num_proc=num_proc, remove_columns=corpus.column_names, desc="Tokenizing")
+    finally:
+        if silent: datasets.disable_progress_bars()

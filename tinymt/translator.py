@@ -7,6 +7,7 @@ __all__ = ['MAX_PIECES', 'PATIENCE', 'Translator', 'HFTranslator', 'open_transla
 
 # %% ../nbs/08_translator.ipynb #f514930d
 import re
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from math import ceil
 from pathlib import Path
@@ -132,13 +133,17 @@ class Translator(_Lines):
     ):
         folder = _need(folder, 'model.bin', 'config.json', 'shared_vocabulary.json', 'source.spm', 'target.spm')
         import ctranslate2, os
-        if device == 'auto': device = 'cuda' if ctranslate2.get_cuda_device_count() else 'cpu'
-        self.workers = workers or (1 if device == 'cuda' else len(os.sched_getaffinity(0)))
+        gpus, processes = ctranslate2.get_cuda_device_count(), int(os.environ.get('LOCAL_WORLD_SIZE', 1))
+        if device == 'auto': device = 'cuda' if gpus else 'cpu'
+        if device == 'cuda' and not gpus: raise ValueError('This machine has no CUDA device: use the device cpu, or auto.')
+        self.workers = workers or (1 if device == 'cuda' else max(1, len(os.sched_getaffinity(0)) // processes))
         self.beam_size, self.max_decoding_length = beam_size, max_decoding_length
         self.source, self.target = _load_spm(folder)
-        self.engine = ctranslate2.Translator(str(folder), device=device, compute_type=compute_type,
-                                             inter_threads=self.workers, intra_threads=1)
-
+        # loaded in a thread of its own: CTranslate2 sets the number of OpenMP threads of the thread it is loaded in, and PyTorch in
+        # that thread would go on with one core
+        with ThreadPoolExecutor(1) as alone: self.engine = alone.submit(ctranslate2.Translator, str(folder), device=device,
+            device_index=int(os.environ.get('LOCAL_RANK', 0)) if device == 'cuda' else 0, compute_type=compute_type,
+            inter_threads=self.workers, intra_threads=1).result()
     def _generate(self, batches, no_repeat):
         jobs = [self.engine.translate_batch([unit + ['</s>'] for unit in batch], beam_size=self.beam_size, asynchronous=True,
                     max_decoding_length=self._max_length(batch), no_repeat_ngram_size=no_repeat, disable_unk=True,
@@ -157,13 +162,13 @@ class HFTranslator(_Lines):
     ):
         folder = _need(folder, 'config.json', 'model.safetensors', 'vocab.json', 'source.spm', 'target.spm')
         import json, torch
-        from transformers import MarianMTModel
+        from tinymt.marian import load_model
         self.device = device if device != 'auto' else 'cuda' if torch.cuda.is_available() else 'cpu'
         self.beam_size, self.max_decoding_length = beam_size, max_decoding_length
         self.source, self.target = _load_spm(folder)
         self.vocab = json.loads((folder/'vocab.json').read_text(encoding='utf-8'))
         self.pieces = {i: piece for piece, i in self.vocab.items()}
-        self.model = MarianMTModel.from_pretrained(folder).to(self.device).eval()
+        self.model = load_model(folder).to(self.device).eval()
 
     def _generate(self, batches, no_repeat):
         import torch
