@@ -79,7 +79,7 @@ class Scale:
     name:str
     corpus:str                     # what `corpus.read` reads
     teacher:str=None               # a model folder or a Hub name; None: train one first, as stage 0
-    shapes:dict=field(default_factory=lambda: {"student": Shape(512, 6, 2, 8, 2048), "small": Shape(320, 5, 2, 8, 1280)}) # article, section 6.2
+    shapes:dict=field(default_factory=lambda: {"teacher": Shape(512, 6, 6, 8, 2048), "student": Shape(512, 6, 2, 8, 2048), "small": Shape(320, 5, 2, 8, 1280)}) # article, sections 2.3 and 6.2
     dropout:float=0.1              # of new students; the teacher's (article, section 2.3)
     joint_vocab:int=32_000         # pieces of the joint tokenizer
     separate_vocab:int=65_000      # pieces of stage 0's tokenizer
@@ -146,7 +146,7 @@ def like_teacher(
     eighths = lambda n: n * 5 // 8 // (2 * teacher.attention_heads) * 2 * teacher.attention_heads  # heads need equal, even widths
     small = replace(teacher, d_model=eighths(teacher.d_model), ffn_dim=eighths(teacher.ffn_dim), encoder_layers=max(1, teacher.encoder_layers - 1), decoder_layers=2)
     mapped = f"0,{teacher.decoder_layers - 1}"  # the first and the last
-    return (replace(scale, shapes={"student": replace(teacher, decoder_layers=2), "small": small}),
+    return (replace(scale, shapes={"teacher": teacher, "student": replace(teacher, decoder_layers=2), "small": small}),
             [replace(stage, decoder_map=mapped) if stage.decoder_map else stage for stage in stages])
 
 # %% ../nbs/11_recipe.ipynb #31713a26
@@ -199,11 +199,12 @@ def forecast(
     "What the stages will need, from their shapes alone; raises ValueError for a corpus of unknown size."
     rows = corpus_rows or CORPUS_ROWS.get(scale.corpus)
     if rows is None: raise ValueError(f"How many rows {scale.corpus!r} has is not known here: give their number.")
-    configs, found = {"teacher": teacher_config()}, []
+    def config_of(shape, tokenizer):
+        pieces = (scale.joint_vocab if tokenizer == "joint" else scale.separate_vocab) + 1  # <pad>
+        return student_config(teacher_config(), vocab_size=pieces, **asdict(scale.shapes[shape]))
+    configs, found = {"teacher": config_of("teacher", "separate")}, []
     for stage in stages:
-        if stage.shape:
-            pieces = (scale.joint_vocab if stage.tokenizer == "joint" else scale.separate_vocab) + 1  # <pad>
-            configs[stage.name] = student_config(teacher_config(), vocab_size=pieces, **asdict(scale.shapes[stage.shape]))
+        if stage.shape: configs[stage.name] = config_of(stage.shape, stage.tokenizer)
         else: configs[stage.name] = configs[stage.start]
         config, count, steps = configs[stage.name], count_rows(stage, scale, rows), count_steps(stage, scale, rows)
         flops = 3 * forward_flops(config, PIECES, PIECES)
