@@ -241,10 +241,11 @@ class Run:
 def repeat(
     run_args,   # the run_args.json of a step of a `Run`
     output_dir, # new folder
+    progress:bool=True, # as in `Run`
 )->Path:        # `output_dir`
     "Make a step of a run again, from the same parents; raises ValueError when the recipe would make something else today."
     made, name = read_json(run_args), Path(run_args).resolve().parent.name
-    run = Run(**made["run"])
+    run = Run(**made["run"], progress=progress)
     if fingerprint(**run.arguments(name)) != made["fingerprint"]:
         raise ValueError(f"{run_args} was made by another recipe than today's: check out the commit that it names ({made.get('git_commit')}).")
     for parent in run.steps[name].parents: run.build(parent)
