@@ -60,7 +60,9 @@ def test_translate_from_the_shell(job):
 
 
 def test_ctrl_c_keeps_what_is_built(tmp_path):
-    job = subprocess.Popen([*TINYMT, "run", "--output-dir", tmp_path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # a shell that starts the tests in the background has them ignore SIGINT, and a child would inherit that
+    job = subprocess.Popen([*TINYMT, "run", "--output-dir", tmp_path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                           preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     for line in job.stdout:
         if line.startswith("teacher:"): break
     job.send_signal(signal.SIGINT)
