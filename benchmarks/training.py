@@ -5,10 +5,10 @@ the same number of optimizer steps, pure cross-entropy, float32. They differ in 
   tinymt                 one batch of 32, grouped by length, padded to the longest of the batch
   article, dynamic       4 pairs × 8 accumulations, random order, padded to the longest of the four (DataCollatorForSeq2Seq's default)
   article, fixed 128     the same, every pair padded to max_length=128; the article does not say how its script pads
-Shapes: that of the run's stage 5, and the article's (320 wide, 5+2 layers, 32,001 pieces) with the run's tokenizer, so only the output layer
-is as large as the article's, and ids above the tokenizer's own never occur. The time is the Trainer's `train_runtime`, in which either
+Shapes: that of the run's stage 5, and the article's (320 wide, 5+2 layers, 32,001 pieces) with the run's tokenizer and fillers, so that the
+output layer is as large as the article's. The time is the Trainer's `train_runtime`, in which either
 saves one checkpoint at the end. Bar: 3 times."""
-import statistics, tempfile
+import json, statistics, tempfile
 from pathlib import Path
 
 from common import arguments, need, quiet, ratio, rounds, write
@@ -39,20 +39,30 @@ held_out = encode(read("embedded", split="validation").select(range(2)), tokeniz
 def config(shape):
     if shape == "smoke": return MarianConfig.from_pretrained(stage5)
     found = student_config(teacher_config(), d_model=320, encoder_layers=5, decoder_layers=2, attention_heads=8, ffn_dim=1280, vocab_size=32_001)
-    found.pad_token_id = found.decoder_start_token_id = tokenizer.pad_token_id
     return found
+
+
+def tokenizer_of(shape):
+    "The run's tokenizer; for the article's shape with fillers up to its 32,000 pieces, which never occur."
+    if shape == "smoke": return tokenizer
+    folder = Path(tempfile.mkdtemp())
+    for file in joint.iterdir(): (folder/file.name).write_bytes(file.read_bytes())
+    pieces = [piece for piece in json.loads((joint/"vocab.json").read_text(encoding="utf-8")) if piece != "<pad>"]
+    pieces += [f"filler{i}" for i in range(32_000 - len(pieces))] + ["<pad>"]
+    (folder/"vocab.json").write_text(json.dumps({piece: i for i, piece in enumerate(pieces)}), encoding="utf-8")
+    return load_tokenizer(folder)
 
 
 def tinymt(shape, train):
     "Pairs per second of `distill`. It must evaluate once, at the end: two sentences, of which max_length=2 lets it write one piece."
     with tempfile.TemporaryDirectory() as out:
         hyper = Hyperparameters(learning_rate=3e-4, warmup_steps=0, num_train_epochs=1, eval_steps=10**6, save_steps=10**6, max_length=2)
-        return len(train) / distill(new_student(config(shape)), tokenizer, train, held_out, out, hyper, progress=False)["seconds"]
+        return len(train) / distill(new_student(config(shape)), tokenizer_of(shape), train, held_out, out, hyper, progress=False)["seconds"]
 
 
 def plain(shape, train, **padding):
     "Pairs per second of a `Seq2SeqTrainer` with the article's flags, less --fp16, which needs a GPU."
-    model = new_student(config(shape))
+    model, tokenizer = new_student(config(shape)), tokenizer_of(shape)
     with tempfile.TemporaryDirectory() as out:
         settings = Seq2SeqTrainingArguments(out, num_train_epochs=1, learning_rate=3e-4, warmup_steps=0, per_device_train_batch_size=4,
             gradient_accumulation_steps=8, logging_steps=50, save_steps=10**6, report_to=[], disable_tqdm=True, dataloader_pin_memory=False, use_cpu=True)

@@ -15,7 +15,6 @@ from pathlib import Path
 # %% ../nbs/08_translator.ipynb #84fb7b8a
 MAX_PIECES = 128   # what training cuts at
 PATIENCE = 2       # times `beam_size` hypotheses must have ended before the search stops
-
 def _clean(text):
     "`text` as one line: control characters, lone surrogates and line breaks become spaces"
     return ' '.join(re.sub('[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]', ' ', text).split())
@@ -116,6 +115,12 @@ def _need(folder, *names):
         if not (folder/name).is_file(): raise FileNotFoundError(f'{folder} has no {name}; convert or copy the model again.')
     return folder
 
+def _has_avx512():
+    "Does every core have the parts of AVX-512 that CTranslate2 is built for?"
+    try: flags = next(line for line in open('/proc/cpuinfo') if line.startswith('flags')).split()
+    except (OSError, StopIteration): return False
+    return {'avx512f', 'avx512cd', 'avx512vl', 'avx512bw', 'avx512dq'} <= set(flags)
+
 def _load_spm(folder):
     from sentencepiece import SentencePieceProcessor
     return [SentencePieceProcessor(model_file=str(folder/name)) for name in ('source.spm', 'target.spm')]
@@ -132,7 +137,9 @@ class Translator(_Lines):
         workers:int=None,               # sentences translated at the same time; default one for each CPU core
     ):
         folder = _need(folder, 'model.bin', 'config.json', 'shared_vocabulary.json', 'source.spm', 'target.spm')
-        import ctranslate2, os
+        import os
+        if _has_avx512(): os.environ.setdefault('CT2_FORCE_CPU_ISA', 'AVX512')  # CTranslate2 takes it by itself on Intel only
+        import ctranslate2
         gpus, processes = ctranslate2.get_cuda_device_count(), int(os.environ.get('LOCAL_WORLD_SIZE', 1))
         if device == 'auto': device = 'cuda' if gpus else 'cpu'
         if device == 'cuda' and not gpus: raise ValueError('This machine has no CUDA device: use the device cpu, or auto.')
