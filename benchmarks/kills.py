@@ -24,7 +24,7 @@ Run("kills", root=sys.argv[1]).build()
 
 def start(root):
     return subprocess.Popen([sys.executable, "-c", JOB, root], start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                            env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE"})
+                            env={**os.environ, "GOMP_SPINCOUNT": "1000"})
 
 
 def finish(root):

@@ -8,7 +8,7 @@ The result is the run's table, with the loss curves of the stages and one transl
 import argparse, json, os, platform, time
 from pathlib import Path
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as the program sets it
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--corpus", default="../shared/corpora/opus100-standin", help="folder in the layout of OPUS-100")
 parser.add_argument("--output-dir", type=Path, default=Path("outputs"), help="folder above all runs")

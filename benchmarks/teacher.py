@@ -10,14 +10,14 @@ import os
 from dataclasses import asdict, replace
 from pathlib import Path
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as the program sets it
 from common import HERE, arguments, quiet, write
 
 parser = arguments(__doc__, run=False)
 parser.add_argument("--corpus", default=str(HERE.parent.parent/"shared/corpora/opus100-standin"), help="folder in the layout of OPUS-100")
 parser.add_argument("--output-dir", type=Path, default=HERE.parent/"outputs/benchmark-teacher", help="where the teacher and its checkpoints go")
-parser.add_argument("--epochs", type=float, default=6, help="of the teacher")
-parser.add_argument("--steps", type=int, nargs="+", default=[100, 400], help="after how many steps the students are measured")
+parser.add_argument("--epochs", type=float, default=8, help="of the teacher")
+parser.add_argument("--steps", type=int, nargs="+", default=[50, 200], help="after how many steps the students are measured")
 args = parser.parse_args()
 
 import torch
@@ -36,7 +36,7 @@ from tinymt.translator import HFTranslator
 
 quiet()
 SHAPE, VOCAB = Shape(d_model=160, encoder_layers=3, decoder_layers=6, attention_heads=4, ffn_dim=640), 8000
-HYPER = Hyperparameters(learning_rate=7e-4, warmup_steps=600, num_train_epochs=args.epochs, eval_steps=2000, save_steps=500)
+HYPER = Hyperparameters(learning_rate=8e-4, warmup_steps=800, num_train_epochs=args.epochs, eval_steps=4000, save_steps=500)
 MAPS = {"0,5": (0, 5), "0,1": (0, 1), "4,5": (4, 5), "2,3": (2, 3), "5,0": (5, 0), "decoder random": None, "all random": "random"}
 BEGINNINGS = [("give me a cup of latte", "给我一杯"), ("I drink coffee every morning.", "我每天早上"), ("Tom bought a new car.", "汤姆买了一辆")]
 

@@ -1,5 +1,5 @@
 """What the tests share: the checkout, a throw-away copy of it, and a way to run a command that must succeed."""
-import os, shutil, subprocess
+import os, shutil, subprocess, sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,14 @@ def run(*command, cwd=ROOT, **env):
 def checkout(tmp_path):
     "A copy of the sources, to change at will."
     return shutil.copytree(ROOT, tmp_path/"checkout", symlinks=True, ignore=NOT_SOURCE)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    "The docs site, built once from a copy of the sources."
+    copy = shutil.copytree(ROOT, tmp_path_factory.mktemp("site")/"checkout", symlinks=True, ignore=NOT_SOURCE)
+    run(sys.executable, "tools/course.py", "docs", cwd=copy)
+    return copy/"_docs"
 
 
 def pytest_collection_modifyitems(items):

@@ -20,6 +20,7 @@ def code(path): return "\n".join("".join(cell["source"]) for cell in cells(path)
 def bytes_of(paths): return {path.name: path.read_bytes() for path in paths}
 
 
+NUMBERED = [path for path in NOTEBOOKS if path.name[:2].isdigit()]
 # Which notebook, by its number, a module comes from
 NUMBER = {match[1]: int(path.name[:2]) for path in NOTEBOOKS if (match := re.search(r"^#\| *default_exp (\w+)", code(path), re.M))}
 
@@ -59,22 +60,33 @@ def test_module(path):
             assert all(NUMBER.get(name, 0) < NUMBER[path.stem] for name in imported), f"line {node.lineno} imports from a later notebook"
 
 
-@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if path.name[:2].isdigit()], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NUMBERED, ids=lambda path: path.stem)
 def test_notebook_imports_nothing_later(path):
     imported = re.findall(r"^ *(?:from|import) tinymt\.(\w+)", code(path), re.M)
     assert all(NUMBER[name] <= int(path.name[:2]) for name in imported), imported
 
 
+@pytest.mark.parametrize("path", NUMBERED, ids=lambda path: path.stem)
+def test_reads_as_a_chapter(path):
+    "Words of prose for each line of code, more of them where the ideas are explained; and no exported cell longer than a screen."
+    sources = {kind: ["".join(cell["source"]) for cell in cells(path) if cell["cell_type"] == kind] for kind in ("markdown", "code")}
+    words = sum(len(source.split()) for source in sources["markdown"])
+    lines = [line for source in sources["code"] for line in source.splitlines() if line.strip() and not line.strip().startswith("#")]
+    assert words / len(lines) >= (5 if path.name < "11" else 3), f"{words} words for {len(lines)} lines"
+    exported = [source for source in sources["code"] if re.search(r"^#\| *exports?\b", source, re.M)]
+    assert all(len(source.splitlines()) <= 45 for source in exported)
+
+
 def test_every_notebook_is_in_the_course():
-    numbered = {path.name for path in NOTEBOOKS if path.name[:2].isdigit()}
-    index = "".join("".join(cell["source"]) for cell in cells(ROOT/"nbs"/"index.ipynb"))
-    for text in ((ROOT/"_quarto.yml").read_text(encoding="utf-8"), index):
-        assert set(re.findall(r"\d\d_\w+\.ipynb", text)) == numbered
+    numbered = {path.name for path in NUMBERED}
+    for path in (ROOT/"_quarto.yml", ROOT/"nbs"/"index.ipynb", ROOT/"nbs"/"index_zh.ipynb"):
+        assert set(re.findall(r"\d\d_\w+\.ipynb", path.read_text(encoding="utf-8"))) == numbered, path.name
 
 
-def test_readme_is_what_index_says(checkout):
+def test_readmes_are_what_the_indexes_say(checkout):
     run(sys.executable, "tools/course.py", "readme", cwd=checkout)
-    assert (checkout/"README.md").read_text(encoding="utf-8") == (ROOT/"README.md").read_text(encoding="utf-8"), "run ./do readme"
+    for name in ("README.md", "README.zh.md"):
+        assert (checkout/name).read_text(encoding="utf-8") == (ROOT/name).read_text(encoding="utf-8"), "run ./do readme"
 
 
 class Page(HTMLParser):
@@ -90,9 +102,7 @@ class Page(HTMLParser):
         self.links |= {attrs.get("href"), attrs.get("src")} - {None, "", "#"}
 
 
-def test_site_has_no_broken_link(checkout):
-    run(sys.executable, "tools/course.py", "docs", cwd=checkout)
-    site = checkout/"_docs"
+def test_site_has_no_broken_link(site):
     pages = {path.name: Page(path) for path in site.glob("*.html")}
     assert {path.stem + ".html" for path in NOTEBOOKS} <= pages.keys()
     broken = []

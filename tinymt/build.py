@@ -13,12 +13,27 @@ from pathlib import Path
 import tinymt
 from .training import processes
 
-# %% ../nbs/12_build.ipynb #83076271
+# %% ../nbs/12_build.ipynb #0f18d875
 def fingerprint(
     **arguments, # anything JSON can hold
 )->str:          # 16 hexadecimal digits
     "A short hash of the arguments, independent of their order."
     return hashlib.sha256(json.dumps(arguments, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()[:16]
+
+# %% ../nbs/12_build.ipynb #e475aafc
+def read_json(
+    path, # a JSON file
+):        # what it holds
+    "Read a JSON file in UTF-8."
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def write_json(
+    path,  # the file to write
+    value, # anything; what JSON cannot hold is written as its text
+):
+    "Write a JSON file in UTF-8 that a person can read too."
+    Path(path).write_text(json.dumps(value, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
 
 
 def _versions():
@@ -27,45 +42,7 @@ def _versions():
     packages = ("torch", "transformers", "datasets", "sentencepiece", "ctranslate2", "sacrebleu")
     return {"versions": {name: version(name) for name in packages}, "git_commit": git.stdout.strip() if git and not git.returncode else None}
 
-
-def read_json(path): return json.loads(Path(path).read_text(encoding="utf-8"))
-def write_json(path, value): Path(path).write_text(json.dumps(value, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
-
-
-def build(
-    folder,         # where the finished thing shall stand
-    arguments:dict, # everything it depends on, parents' fingerprints included
-    make,           # function of a folder to write into; called again after a cut, with what was there
-    together:bool=False, # call `make` in every process that trains, not only in the leader
-    replace:bool=True,   # a folder made with other arguments gives way; False: raise FileExistsError
-    **notes,             # what else run_args.json shall say, without being part of the fingerprint
-)->bool:            # True when it had to be built, False when it was there already
-    """Build a folder once: skip it when its fingerprint is unchanged, write it beside its place, rename it when complete.
-
-    Raises FileExistsError for a folder that something else has made, which is never touched."""
-    folder, mark, group = Path(folder), fingerprint(**arguments), processes()
-    half, old = (folder.with_name(folder.name + end) for end in (".partial", ".old"))
-    if _made(folder).get("fingerprint") == mark: return False
-    for place in (folder, half): _may_replace(place, arguments, mark, replace)
-    group.wait_for_everyone()  # all have looked, now one may write
-    args = {"arguments": arguments, "fingerprint": mark, **notes, **_versions()}
-    if group.is_main_process:
-        if half.exists() and _made(half).get("fingerprint") != mark: shutil.rmtree(half)  # begun with other arguments
-        half.mkdir(parents=True, exist_ok=True)
-        write_json(half / "run_args.json", args)
-    group.wait_for_everyone()
-    if together or group.is_main_process: make(half)
-    group.wait_for_everyone()
-    if group.is_main_process:
-        write_json(half / "run_args.json", args)  # again, should `make` have replaced the folder
-        shutil.rmtree(old, ignore_errors=True)  # left by a cut between the two renamings below
-        if folder.exists(): folder.rename(old)
-        half.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
-    group.wait_for_everyone()
-    return True
-
-
+# %% ../nbs/12_build.ipynb #c705e445
 def _made(folder): # what run_args.json says, or nothing
     try: return read_json(folder / "run_args.json")
     except (OSError, ValueError): return {}
@@ -80,3 +57,46 @@ def _may_replace(folder, arguments, mark, replace): # raise FileExistsError wher
         before, now = made["arguments"], json.loads(json.dumps(arguments, default=str))
         changed = [name for name in {**before, **now} if before.get(name) != now.get(name)]
         raise FileExistsError(f"{folder} was made with another value of {', '.join(changed)}: name a new folder, or delete that one.")
+
+# %% ../nbs/12_build.ipynb #4a6aacd2
+def _begin(half, args): # an unfinished folder with these arguments: the one that is there, or a new one
+    if half.exists() and _made(half).get("fingerprint") != args["fingerprint"]: shutil.rmtree(half)
+    half.mkdir(parents=True, exist_ok=True)
+    write_json(half / "run_args.json", args)
+
+
+def _finish(half, folder, old, args): # give it its proper name; what bears it now steps aside
+    write_json(half / "run_args.json", args)  # again, should `make` have replaced the folder
+    shutil.rmtree(old, ignore_errors=True)  # left by a cut between the two renamings below
+    if folder.exists(): folder.rename(old)
+    half.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+# %% ../nbs/12_build.ipynb #eac014c4
+def build(
+    folder,         # where the finished thing shall stand
+    arguments:dict, # everything it depends on, parents' fingerprints included
+    make,           # function of a folder to write into; called again after a cut, with what was there
+    together:bool=False, # call `make` in every process that trains, not only in the leader
+    replace:bool=True,   # a folder made with other arguments gives way; False: raise FileExistsError
+    **notes,             # what else run_args.json shall say, without being part of the fingerprint
+)->bool:            # True when it had to be built, False when it was there already
+    """Build a folder once: skip it when its fingerprint is unchanged, write it beside its place, rename it when complete.
+
+    Raises FileExistsError for a folder that something else has made, which is never touched."""
+    folder, mark, group = Path(folder), fingerprint(**arguments), processes()
+    half, old = (folder.with_name(folder.name + end) for end in (".partial", ".old"))
+    leads = group.is_main_process
+    if _made(folder).get("fingerprint") == mark:
+        if leads: shutil.rmtree(old, ignore_errors=True)  # left by a cut in the very last moment
+        return False
+    for place in (folder, half): _may_replace(place, arguments, mark, replace)
+    group.wait_for_everyone()  # all have looked, now one may write
+    args = {"arguments": arguments, "fingerprint": mark, **notes, **_versions()}
+    if leads: _begin(half, args)
+    group.wait_for_everyone()
+    if together or leads: make(half)
+    group.wait_for_everyone()
+    if leads: _finish(half, folder, old, args)
+    group.wait_for_everyone()
+    return True

@@ -67,7 +67,7 @@ def run(
     if until == "stage8": print(f"\nThe translator is in {done.folder('stage8')}. Try it:\n"
                                 f"  tinymt translate --model-dir {done.folder('stage8')} --text \"give me a cup of latte\"")
 
-
+# %% ../nbs/16_cli.ipynb #d6c3f2ee
 def _print(columns, rows): # a table; the first column is text, the others are figures
     from rich.console import Console
     from rich.table import Table
@@ -100,17 +100,16 @@ def doctor(output_dir:Annotated[Path, typer.Option(help="Folder above all runs."
     from importlib.metadata import version
     import ctranslate2, torch
     from tinymt.training import precision
-    gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    gpus, ct2_gpus, hub = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())], ctranslate2.get_cuda_device_count(), _hub_answers()
     there = next(p for p in (output_dir.resolve(), *output_dir.resolve().parents) if p.exists())
     free, memory = shutil.disk_usage(there).free / 1e9, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    hub = _hub_answers()
     facts = {"tinymt": version("tinymt"), "Python": platform.python_version(), **{name: version(name) for name in ("torch", "transformers", "datasets", "ctranslate2", "sentencepiece", "sacrebleu")},
-             "cores": len(os.sched_getaffinity(0)), "memory": f"{memory:.0f} GB", "GPUs (PyTorch)": ", ".join(gpus) or "none", "GPUs (CTranslate2)": ctranslate2.get_cuda_device_count(),
+             "cores": len(os.sched_getaffinity(0)), "memory": f"{memory:.0f} GB", "GPUs (PyTorch)": ", ".join(gpus) or "none", "GPUs (CTranslate2)": ct2_gpus,
              "training precision": next(iter(precision()), "float32"), "Hugging Face Hub": "answers" if hub else "does not answer", "disk": f"{free:.0f} GB free in {there}"}
     for name, fact in facts.items(): print(f"{name:20} {fact}")
     problems = {"--scale laptop and full cannot fetch OPUS-100 and the teacher: connect to the network, or give local folders with --corpus and --teacher.": not hub,
                 "Without a GPU --scale full takes days, laptop a night and smoke minutes.": not gpus,
-                "PyTorch sees a GPU and CTranslate2 does not: labelling runs on the CPU; install CUDA's cuBLAS of the version CTranslate2 asks for.": gpus and not ctranslate2.get_cuda_device_count(),
+                "PyTorch sees a GPU and CTranslate2 does not: labelling runs on the CPU; install CUDA's cuBLAS of the version CTranslate2 asks for.": gpus and not ct2_gpus,
                 "Little disk is left: a run of scale full takes about 15 GB, smoke 0.1 GB. Give another --output-dir.": free < 15,
                 f"{there} cannot be written: give another --output-dir.": not os.access(there, os.W_OK)}
     print("\n" + ("\n".join(f"! {problem}" for problem, found in problems.items() if found) or "No problem found."))
@@ -138,7 +137,7 @@ def explain(
         return f"{text.split('. ')[0]}. Check the name and the network, or give a local folder."  # the Hub's own message fills a screen
     return text if isinstance(error, (ValueError, OSError, MemoryError, FloatingPointError)) else None
 
-
+# %% ../nbs/16_cli.ipynb #eff0442d
 def _close_bars(): # a progress bar would be drawn once more over the sentence
     if "tqdm" in sys.modules:
         from tqdm import tqdm

@@ -56,21 +56,19 @@ def _make_data(run, out): # the generated rows as CSV files, and what the audit 
     if run.scale.clean:
         write_json(out / "audit.json", {"kept": len(run.audit.clean), "rejected": len(run.audit.rejected), "rules": run.audit.counts})
 
-
+# %% ../nbs/13_runner.ipynb #b194470c
 def _make_teacher(run, out): # a copy of the teacher from the Hub, so that every later step reads a folder
     load_model(run.scale.teacher).save_pretrained(out)
     load_tokenizer(run.scale.teacher).save_pretrained(out)
-
 
 def _make_tokenizer(train, vocab_size): # a step that trains a tokenizer on the general corpus, coffee and travel (section 5.3)
     def make(run, out):
         generated = [run.part(name) for name in ("coffee", "travel", "money", "corrections")]
         letters = {c for rows in generated for column in ("en", "zh") for text in rows[column] for c in text if not c.isspace()}
-        # a small corpus may lack € or 账 altogether; what has no piece can be neither read nor written
         train([run.general, *generated[:2]], out, vocab_size=vocab_size, required_chars="".join(sorted(letters)))
     return make
 
-# %% ../nbs/13_runner.ipynb #8c4f1973
+# %% ../nbs/13_runner.ipynb #c8a1028e
 def new_or_copied(
     run,          # a Run whose earlier steps are built
     stage:Stage,  # of that run
@@ -84,26 +82,24 @@ def new_or_copied(
         init_from_teacher(student, load_model(run.folder(stage.start)), decoder_map=stage.decoder_map)
     return student
 
+# %% ../nbs/13_runner.ipynb #ce28ac0c
+def _rows(run, stage, tokenizer): # what a stage trains on and is evaluated on, as ids
+    general = run.general.select(range(min(stage.rows or len(run.general), len(run.general))))
+    mixed = mix([(general, 1), *((run.part(part), repeat) for part, repeat in stage.extra)], seed=stage.hyper.seed)
+    return [encode(rows, tokenizer, stage.hyper.max_length) for rows in (mixed, run.validation)]
 
 def _make_stage(run, out, name): # train, in all processes; convert for judging and judge, in one
-    stage, begun = run.stage(name), time.time()
-    tokenizer = load_tokenizer(run.folder(tokenizer_of(stage, run.scale)))
-    rows = run.general.select(range(min(stage.rows or len(run.general), len(run.general))))
-    train, held_out = (encode(c, tokenizer, stage.hyper.max_length) for c in (
-        mix([(rows, 1), *((run.part(part), repeat) for part, repeat in stage.extra)], seed=stage.hyper.seed), run.validation))
-    soft = stage.hyper.alpha_ce < 1
-    teacher = load_model(run.folder(stage.teacher), dtype=teacher_dtype()) if soft else None
-    done = out / "metrics.json"  # what `distill` writes last: a cut after it must not train again
-    metrics = read_json(done) if done.is_file() else distill(
-        new_or_copied(run, stage, tokenizer), tokenizer, train, held_out, out, stage.hyper, teacher, run.progress)
+    stage, begun, done = run.stage(name), time.time(), out / "metrics.json"
+    if done.is_file(): metrics = read_json(done)  # what `distill` writes last: a cut after it must not train again
+    else:
+        tokenizer = load_tokenizer(run.folder(tokenizer_of(stage, run.scale)))
+        teacher = load_model(run.folder(stage.teacher), dtype=teacher_dtype()) if stage.hyper.alpha_ce < 1 else None
+        metrics = distill(new_or_copied(run, stage, tokenizer), tokenizer, *_rows(run, stage, tokenizer), out, stage.hyper, teacher, run.progress)
     if not processes().is_main_process: return
     with tempfile.TemporaryDirectory() as ct2:
         found = judge(convert(out, Path(ct2) / "ct2", quantization="float32"), run.validation, run.phrases)
-    weights = out / "model.safetensors"
-    write_json(out / "results.json", {"rows": metrics["rows"], "steps": metrics["steps"], "eval_loss": metrics["eval_loss"],
-        "parameters": parameters(MarianConfig.from_pretrained(out))["total"], "bytes": weights.stat().st_size,
-        "minutes": (time.time() - begun) / 60, **found})
-
+    write_json(out / "results.json", {**{k: metrics[k] for k in ("rows", "steps", "eval_loss")}, "parameters": parameters(MarianConfig.from_pretrained(out))["total"],
+        "bytes": (out / "model.safetensors").stat().st_size, "minutes": (time.time() - begun) / 60, **found})
 
 def _make_int8(run, out): # stage 8: convert the last stage, judge what a user gets
     begun, last = time.time(), run.results(run.stages[-1].name)
@@ -111,7 +107,7 @@ def _make_int8(run, out): # stage 8: convert the last stage, judge what a user g
     write_json(out / "results.json", {"rows": 0, "steps": 0, "parameters": last["parameters"],
         "bytes": (out / "model.bin").stat().st_size, **judge(out, run.validation, run.phrases), "minutes": (time.time() - begun) / 60})
 
-# %% ../nbs/13_runner.ipynb #1cd7f6d9
+# %% ../nbs/13_runner.ipynb #a9c7a391
 @dataclass(frozen=True)
 class Step:
     "One folder of a run."
@@ -121,45 +117,45 @@ class Step:
     make:callable        # function of the Run and a folder
     together:bool=False  # made by all processes, as trainings are
 
-
-def tokenizer_of(
-    stage:Stage, # of `plan`
-    scale:Scale, # of `plan`
-)->str:          # name of the step whose folder holds the stage's tokenizer
-    "The teacher's own tokenizer, the separate one made for it at stage 0, or the joint one."
-    return "joint" if stage.tokenizer == "joint" else "teacher" if scale.teacher else "separate"
-
-
-def steps(
-    scale:Scale,  # of `plan`
-    stages:list,  # of `plan`
-)->dict:          # name -> Step, in the order of building
-    "All folders of a run: a teacher fetched or trained, generated rows, tokenizers, the stages, int8."
-    def training(stage):
-        parents = ("data", tokenizer_of(stage, scale), stage.start, stage.teacher)
-        return Step(stage.title, tuple(dict.fromkeys(p for p in parents if p and p != "random")), {"stage": asdict(stage),
-            "shape": asdict(scale.shapes[stage.shape]) if stage.shape else None, "dropout": scale.dropout}, partial(_make_stage, name=stage.name), together=True)
-    data = Step("generated rows, audit", ("teacher_ct2",) if scale.teacher else (), {"corpus": _content(scale.corpus), "clean": scale.clean,
-        **({"sample": scale.sample} if scale.sample else {}), "travel": scale.travel, "money": scale.money, "eval_rows": scale.eval_rows}, _make_data, together=True)
-    if scale.teacher: first = {
-        "teacher": Step(f"fetch {scale.teacher}", (), {"teacher": _content(scale.teacher)}, _make_teacher),
-        "teacher_ct2": Step("the teacher, converted to label rows", ("teacher",), {"quantization": "int8"}, lambda run, out: convert(run.folder("teacher"), out)),
-        "data": data}
-    else: first = {"data": data, "separate": Step("the teacher's kind of tokenizer", ("data",), {"vocab": scale.separate_vocab},
-                                                  _make_tokenizer(train_separate, scale.separate_vocab))}
-    return {**first, "joint": Step("joint tokenizer", ("data",), {"vocab": scale.joint_vocab}, _make_tokenizer(train_joint, scale.joint_vocab)),
-            **{stage.name: training(stage) for stage in stages}, "stage8": Step("int8", (stages[-1].name,), {"quantization": "int8"}, _make_int8)}
-
-
 def _content(name): # a path's name with the sizes and times of its files, so that new content is seen; other names as they are
     path = Path(name)
     if not path.exists(): return name
     files = sorted(f for f in (path.rglob("*") if path.is_dir() else [path]) if f.is_file())
     return [str(path.resolve()), [(f.name, f.stat().st_size, int(f.stat().st_mtime)) for f in files]]
 
+# %% ../nbs/13_runner.ipynb #1cd7f6d9
+def tokenizer_of(
+    stage:Stage, # of plan
+    scale:Scale, # of plan
+)->str:          # name of the step whose folder holds the stage's tokenizer
+    "The teacher's own tokenizer, the separate one made for it at stage 0, or the joint one."
+    return "joint" if stage.tokenizer == "joint" else "teacher" if scale.teacher else "separate"
+
+def _training(stage, scale): # the step of a stage
+    parents = dict.fromkeys(p for p in ("data", tokenizer_of(stage, scale), stage.start, stage.teacher) if p and p != "random")
+    shape = asdict(scale.shapes[stage.shape]) if stage.shape else None
+    return Step(stage.title, tuple(parents), {"stage": asdict(stage), "shape": shape, "dropout": scale.dropout}, partial(_make_stage, name=stage.name), together=True)
+
+def steps(
+    scale:Scale,  # of plan
+    stages:list,  # of plan
+)->dict:          # name -> Step, in the order of building
+    "All folders of a run: a teacher fetched or trained, generated rows, tokenizers, the stages, int8."
+    asked = {"corpus": _content(scale.corpus), "clean": scale.clean, "travel": scale.travel, "money": scale.money, "eval_rows": scale.eval_rows}
+    if scale.sample: asked["sample"] = scale.sample
+    data = Step("generated rows, audit", ("teacher_ct2",) if scale.teacher else (), asked, _make_data, together=True)
+    if scale.teacher: first = {"teacher": Step(f"fetch {scale.teacher}", (), {"teacher": _content(scale.teacher)}, _make_teacher),
+        "teacher_ct2": Step("the teacher, converted to label rows", ("teacher",), {"quantization": "int8"}, lambda run, out: convert(run.folder("teacher"), out)),
+        "data": data}
+    else: first = {"data": data,
+        "separate": Step("the teacher's kind of tokenizer", ("data",), {"vocab": scale.separate_vocab}, _make_tokenizer(train_separate, scale.separate_vocab))}
+    joint = Step("joint tokenizer", ("data",), {"vocab": scale.joint_vocab}, _make_tokenizer(train_joint, scale.joint_vocab))
+    int8 = Step("int8", (stages[-1].name,), {"quantization": "int8"}, _make_int8)
+    return {**first, "joint": joint, **{stage.name: _training(stage, scale) for stage in stages}, "stage8": int8}
+
 # %% ../nbs/13_runner.ipynb #cb6b4e65
-class Run:
-    "A recipe at a scale, in `root/SCALE/RECIPE/`: builds what is missing, skips what is unchanged, resumes what was cut off."
+class _Planned:
+    "The steps of a run, their folders and what they depend on."
     def __init__(self,
         scale:str="smoke",    # a key of SCALES
         recipe:str="article", # a key of RECIPES
@@ -177,20 +173,22 @@ class Run:
         self.root, self.steps = Path(root) / scale / recipe, steps(self.scale, self.stages)
         self.leads = processes().is_main_process  # of the processes that train together, the one that writes and speaks
         self.progress = progress and self.leads
+
     def folder(self, name:str)->Path: # of a step; raises ValueError with the names there are
         if name not in self.steps: raise ValueError(f"There is no stage {name!r}; choose one of: {', '.join(self.steps)}.")
         return self.root / name
-
     def stage(self, name:str)->Stage: # the data of a training
         return next(stage for stage in self.stages if stage.name == name)
 
     def arguments(self, name:str)->dict: # all that a step depends on, its parents' fingerprints included
         step = self.steps[name]
         return {**step.arguments, "parents": {p: fingerprint(**self.arguments(p)) for p in step.parents}}
-
     def results(self, name:str)->dict: # what `judge` found, with rows, steps, parameters, bytes and minutes
         return read_json(self.folder(name) / "results.json")
 
+# %% ../nbs/13_runner.ipynb #a9609054
+class _Stocked(_Planned):
+    "A planned run that lends its steps what they read."
     def part(self, name:str): # generated rows: coffee, travel, money or corrections
         return read(str(self.folder("data") / f"{name}.csv"))
 
@@ -200,17 +198,17 @@ class Run:
 
     @cached_property
     def corpus(self): return read(self.scale.corpus, limit=self.scale.sample, streaming=self.scale.sample is not None)
-
     @cached_property
     def audit(self): return audit(self.corpus)
-
     @cached_property
     def general(self): # the general corpus: cleaned where the scale says so, corrected, in a seeded order
         return correct(self.audit.clean if self.scale.clean else self.corpus, corrections()).shuffle(seed=42)
-
     @cached_property
     def validation(self): return read(self.scale.corpus, split="validation", limit=self.scale.eval_rows)
 
+# %% ../nbs/13_runner.ipynb #c116e92d
+class Run(_Stocked):
+    "A recipe at a scale, in `root/SCALE/RECIPE/`: builds what is missing, skips what is unchanged, resumes what was cut off."
     def build(self, until:str="stage8"): # the last step to build
         "Build every step up to `until` that is missing or stale."
         self.folder(until)
@@ -241,7 +239,7 @@ class Run:
 def repeat(
     run_args,   # the run_args.json of a step of a `Run`
     output_dir, # new folder
-    progress:bool=True, # as in `Run`
+    progress:bool=True, # as in Run
 )->Path:        # `output_dir`
     "Make a step of a run again, from the same parents; raises ValueError when the recipe would make something else today."
     made, name = read_json(run_args), Path(run_args).resolve().parent.name

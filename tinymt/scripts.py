@@ -4,28 +4,29 @@
 
 # %% auto #0
 __all__ = ['app', 'TeacherModel', 'TokenizerDir', 'DatasetName', 'DatasetConfig', 'OutputCsv', 'Device', 'ComputeType',
-           'BeamSize', 'Seed', 'TEACHER_NAME', 'TeacherCT2', 'Repeat', 'Examples', 'Model', 'make_student_config',
+           'BeamSize', 'Seed', 'Model', 'TeacherCT2', 'Repeat', 'Examples', 'TEACHER_NAME', 'make_student_config',
            'build_joint_tokenizer', 'make_extra_coffee_data', 'make_extra_travel_data', 'make_extra_money_data',
-           'label', 'audit_parallel_data', 'apply_corrections', 'convert', 'check_pad']
+           'audit_parallel_data', 'apply_corrections', 'convert', 'check_pad', 'label']
 
-# %% ../nbs/14_scripts.ipynb #aec13e02
+# %% ../nbs/14_scripts.ipynb #fd7565ac
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
 
+# %% ../nbs/14_scripts.ipynb #62cf59a9
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   help="Distil, convert and run a 20 MB English→Chinese translator. `tinymt run` does everything.")
 
-# %% ../nbs/14_scripts.ipynb #2e233dae
+
 def _quiet(): # Transformers' and Datasets' own bars and notes: ours say the same
     import datasets, warnings
     from transformers.utils import logging
     logging.set_verbosity_error(); logging.disable_progress_bar(); datasets.disable_progress_bars()
     warnings.filterwarnings("ignore", module="torch")
 
-
+# %% ../nbs/14_scripts.ipynb #72a961b4
 @contextmanager
 def _complete(path): # write beside `path` and rename when complete, so that a cut leaves nothing half-written
     path = Path(path)
@@ -35,19 +36,8 @@ def _complete(path): # write beside `path` and rename when complete, so that a c
     yield half
     if path.is_dir(): path.rmdir()
     half.replace(path)
-# Flags that several commands share; their names and meanings are the article's.
-TeacherModel = Annotated[str, typer.Option(help="Teacher: a Hub name or a model folder.")]
-TokenizerDir = Annotated[Optional[Path], typer.Option(help="Tokenizer folder; default: the teacher's or the student's own.")]
-DatasetName = Annotated[str, typer.Option(help="Parallel corpus: a Hub name, a folder in OPUS-100's layout, a CSV file, or `embedded`.")]
-DatasetConfig = Annotated[str, typer.Option(help="Language pair on the Hub.")]
-OutputCsv = Annotated[Path, typer.Option(help="CSV file to write, with the columns source,target.")]
-Device = Annotated[str, typer.Option(help="cpu, cuda, or auto.")]
-ComputeType = Annotated[str, typer.Option(help="CTranslate2 compute type, such as int8_float16 on a GPU.")]
-BeamSize = Annotated[int, typer.Option(help="Hypotheses kept at each step; 1 is greedy.", min=1)]
-Seed = Annotated[int, typer.Option(help="Of all random choices.")]
-TEACHER_NAME = "Helsinki-NLP/opus-mt-en-zh"
 
-
+# %% ../nbs/14_scripts.ipynb #2a70f9a0
 def _file(path): # the path, when there is a file
     if not Path(path).is_file(): raise FileNotFoundError(f"There is no file {path}.")
     return path
@@ -57,6 +47,22 @@ def _folder(name): # a model folder, or a Hub name; what cannot be a Hub name mu
     if not Path(name).is_dir() and (str(name).startswith((".", "/", "~", "outputs")) or str(name).count("/") != 1):
         raise FileNotFoundError(f"There is no model or tokenizer folder {name}.")
     return str(name)
+
+# %% ../nbs/14_scripts.ipynb #f303c4a1
+TeacherModel = Annotated[str, typer.Option(help="Teacher: a Hub name or a model folder.")]
+TokenizerDir = Annotated[Optional[Path], typer.Option(help="Tokenizer folder; default: the teacher's or the student's own.")]
+DatasetName = Annotated[str, typer.Option(help="Parallel corpus: a Hub name, a folder in OPUS-100's layout, a CSV file, or `embedded`.")]
+DatasetConfig = Annotated[str, typer.Option(help="Language pair on the Hub.")]
+OutputCsv = Annotated[Path, typer.Option(help="CSV file to write, with the columns source,target.")]
+Device = Annotated[str, typer.Option(help="cpu, cuda, or auto.")]
+ComputeType = Annotated[str, typer.Option(help="CTranslate2 compute type, such as int8_float16 on a GPU.")]
+BeamSize = Annotated[int, typer.Option(help="Hypotheses kept at each step; 1 is greedy.", min=1)]
+Seed = Annotated[int, typer.Option(help="Of all random choices.")]
+Model = Annotated[Path, typer.Option(help="Hugging Face model folder.")]
+TeacherCT2 = Annotated[Optional[Path], typer.Option(help="Teacher as a CTranslate2 folder; without one the Chinese is ours.")]
+Repeat = Annotated[int, typer.Option(help="Copies of each row.", min=1)]
+Examples = Annotated[int, typer.Option(help="Different sentences.", min=1)]
+TEACHER_NAME = "Helsinki-NLP/opus-mt-en-zh"
 
 # %% ../nbs/14_scripts.ipynb #ea179745
 @app.command()
@@ -75,7 +81,7 @@ def make_student_config(
     with _complete(output) as half: half.write_text(config.to_json_string(use_diff=False), encoding="utf-8")
     print(f"{output}: {parameters(config)['total'] / 1e6:.1f} M parameters, about {predicted_bytes(config, 'int8') / 1e6:.1f} MB in int8.")
 
-
+# %% ../nbs/14_scripts.ipynb #763d15dd
 @app.command()
 def build_joint_tokenizer(
     output_dir:Annotated[Path, typer.Option(help="Tokenizer folder to write.")],
@@ -95,7 +101,7 @@ def build_joint_tokenizer(
     with _complete(output_dir) as half: train_joint(corpora, half, vocab_size, model_type, character_coverage, max_samples, seed)
     print(f"The tokenizer is in {output_dir}.")
 
-# %% ../nbs/14_scripts.ipynb #4ef53ad5
+# %% ../nbs/14_scripts.ipynb #c3710818
 def _rows(output_csv, make): # write generated rows, labelled by the teacher where there is one
     _quiet()
     from tinymt.corpus import to_csv
@@ -111,11 +117,8 @@ def _teacher(model_dir, device, compute_type): # a translator, or None where our
     from tinymt.augmentation import Shared
     from tinymt.translator import Translator
     return Shared(Translator(model_dir, device=device, compute_type=compute_type, beam_size=4))
-TeacherCT2 = Annotated[Optional[Path], typer.Option(help="Teacher as a CTranslate2 folder; without one the Chinese is ours.")]
-Repeat = Annotated[int, typer.Option(help="Copies of each row.", min=1)]
-Examples = Annotated[int, typer.Option(help="Different sentences.", min=1)]
 
-
+# %% ../nbs/14_scripts.ipynb #ea7c4279
 @app.command()
 def make_extra_coffee_data(output_csv:OutputCsv, repeat:Repeat=100, model_dir:TeacherCT2=None, device:Device="auto", compute_type:ComputeType="default"):
     "Write the 28 coffee phrases, labelled by the teacher (scripts/make_extra_coffee_data.py)."
@@ -137,23 +140,7 @@ def make_extra_money_data(output_csv:OutputCsv, num_examples:Examples=2000, repe
     from tinymt import augmentation
     _rows(output_csv, lambda: augmentation.money(num_examples, repeat, seed))
 
-
-@app.command()
-def label(
-    model_dir:Annotated[Path, typer.Option(help="Teacher as a CTranslate2 folder.")], output_csv:OutputCsv,
-    dataset:DatasetName="opus100", dataset_config:DatasetConfig="en-zh",
-    max_samples:Annotated[Optional[int], typer.Option(help="Rows of the dataset; default: all.")]=None,
-    seed:Seed=42, device:Device="auto", compute_type:ComputeType="default",
-):
-    "Write a corpus with the teacher's Chinese in place of its own; goes on after a cut, on all devices under accelerate launch."
-    _quiet()
-    from tinymt import augmentation
-    from tinymt.build import fingerprint
-    from tinymt.corpus import read
-    weights = (_file(model_dir / "model.bin")).stat()
-    mark = fingerprint(model=[str(model_dir.resolve()), weights.st_size, weights.st_mtime], dataset=dataset, config=dataset_config, rows=max_samples, seed=seed)
-    rows = read(dataset, config=dataset_config, limit=max_samples, seed=seed)
-    augmentation.label(rows, _teacher(model_dir, device, compute_type), output_csv, mark)
+# %% ../nbs/14_scripts.ipynb #be411df4
 @app.command()
 def audit_parallel_data(
     dataset:DatasetName="opus100", dataset_config:DatasetConfig="en-zh",
@@ -181,8 +168,6 @@ def apply_corrections(
     _rows(output_csv, lambda: correct(read(str(input_csv)), table))
 
 # %% ../nbs/14_scripts.ipynb #ab6aa522
-Model = Annotated[Path, typer.Option(help="Hugging Face model folder.")]
-
 @app.command()
 def convert(
     model:Model, output_dir:Annotated[Path, typer.Option(help="CTranslate2 folder to write.")],
@@ -201,3 +186,21 @@ def check_pad(model:Model, fix:Annotated[bool, typer.Option("--fix", help="Zero 
     from tinymt import int8
     if fix: int8.fix_pad(model)
     print(f"Pad embedding norm: {int8.check_pad(model)}")
+
+# %% ../nbs/14_scripts.ipynb #21e3158e
+@app.command()
+def label(
+    model_dir:Annotated[Path, typer.Option(help="Teacher as a CTranslate2 folder.")], output_csv:OutputCsv,
+    dataset:DatasetName="opus100", dataset_config:DatasetConfig="en-zh",
+    max_samples:Annotated[Optional[int], typer.Option(help="Rows of the dataset; default: all.")]=None,
+    seed:Seed=42, device:Device="auto", compute_type:ComputeType="default",
+):
+    "Write a corpus with the teacher's Chinese in place of its own; goes on after a cut, on all devices under accelerate launch."
+    _quiet()
+    from tinymt import augmentation
+    from tinymt.build import fingerprint
+    from tinymt.corpus import read
+    weights = (_file(model_dir / "model.bin")).stat()
+    mark = fingerprint(model=[str(model_dir.resolve()), weights.st_size, weights.st_mtime], dataset=dataset, config=dataset_config, rows=max_samples, seed=seed)
+    rows = read(dataset, config=dataset_config, limit=max_samples, seed=seed)
+    augmentation.label(rows, _teacher(model_dir, device, compute_type), output_csv, mark)

@@ -6,7 +6,7 @@
 __all__ = ['SPECIALS', 'train_joint', 'train_separate', 'load_tokenizer', 'encode']
 
 # %% ../nbs/04_tokenizer.ipynb #a4e9715e
-import json, shutil
+import json, re, shutil
 from pathlib import Path
 
 import datasets, sentencepiece as spm
@@ -18,16 +18,19 @@ SPECIALS = dict(eos_id=0, unk_id=1, bos_id=-1, pad_id=-1)  # Marian's ids (artic
 
 
 def _train_spm(lines, prefix: Path, vocab_size: int, **options):
-    "Train one SentencePiece model on the file `lines`; a vocabulary the text cannot fill is an error in one sentence."
+    "Train one SentencePiece model on the file `lines`; a vocabulary that does not suit the text is an error in one sentence."
     try:
         spm.SentencePieceTrainer.train(
             input=str(lines), model_prefix=str(prefix), vocab_size=vocab_size,
             max_sentence_length=16384, minloglevel=2, **SPECIALS, **options)
     except (RuntimeError, OSError) as e:
-        if "ocabulary size" not in str(e): raise
-        allowed = "".join(c for c in str(e).split("<=")[-1] if c.isdigit()) if "<=" in str(e) else "fewer"
-        raise ValueError(f"A vocabulary of {vocab_size} pieces is more than this text supports: "
-                         f"ask for at most {allowed}, or add text.") from None
+        if most := re.search(r"value <= (\d+)", str(e)):
+            raise ValueError(f"A vocabulary of {vocab_size} pieces is more than this text supports: "
+                             f"ask for at most {most[1]}, or add text.") from None
+        if least := re.search(r"required_chars\. \d+ vs (\d+)", str(e)):
+            raise ValueError(f"A vocabulary of {vocab_size} pieces has no room for the characters of this text: "
+                             f"ask for at least {least[1]}, or lower character_coverage.") from None
+        raise
     prefix.with_suffix(".vocab").unlink()
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 # %% ../nbs/08_translator.ipynb #84fb7b8a
 MAX_PIECES = 128   # what training cuts at
 PATIENCE = 2       # times `beam_size` hypotheses must have ended before the search stops
+
 def _clean(text):
     "`text` as one line: control characters, lone surrogates and line breaks become spaces"
     return ' '.join(re.sub('[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]', ' ', text).split())
@@ -106,7 +107,7 @@ class _Lines:
 
     def _max_length(self, batch): return min(max(map(_limit, batch)), self.max_decoding_length or 10**6)
 
-# %% ../nbs/08_translator.ipynb #1b64d89f
+# %% ../nbs/08_translator.ipynb #c4f0ab12
 def _need(folder, *names):
     "`folder` as a Path; FileNotFoundError names the first of `names` that is missing there"
     folder = Path(folder)
@@ -125,6 +126,7 @@ def _load_spm(folder):
     from sentencepiece import SentencePieceProcessor
     return [SentencePieceProcessor(model_file=str(folder/name)) for name in ('source.spm', 'target.spm')]
 
+# %% ../nbs/08_translator.ipynb #1b64d89f
 class Translator(_Lines):
     "English to Chinese over a CTranslate2 folder, without torch; FileNotFoundError names a missing file"
     batch_size = 16
@@ -151,6 +153,7 @@ class Translator(_Lines):
         with ThreadPoolExecutor(1) as alone: self.engine = alone.submit(ctranslate2.Translator, str(folder), device=device,
             device_index=int(os.environ.get('LOCAL_RANK', 0)) if device == 'cuda' else 0, compute_type=compute_type,
             inter_threads=self.workers, intra_threads=1).result()
+
     def _generate(self, batches, no_repeat):
         jobs = [self.engine.translate_batch([unit + ['</s>'] for unit in batch], beam_size=self.beam_size, asynchronous=True,
                     max_decoding_length=self._max_length(batch), no_repeat_ngram_size=no_repeat, disable_unk=True,

@@ -6,7 +6,6 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbdev.clean import nbdev_clean
-from nbdev.config import get_config
 from nbdev.doclinks import _build_modidx, nbdev_export
 from nbdev.quarto import refresh_quarto_yml
 from nbdev.serve import proc_nbs
@@ -35,41 +34,42 @@ def notebooks(*prefixes):
 
 def docs():
     "Build the site into _docs: with Quarto if it is installed, else with smalldocs from the same _quarto.yml."
+    import pages
     # nbdev_docs would do this, but first it installs Quarto with sudo
     refresh_quarto_yml()
     _build_modidx()
     cache = proc_nbs(force=True)
+    for page in cache.glob("*.ipynb"): pages.prepare(page)
+    pages.reference(cache/"reference.qmd")
     quarto = shutil.which("quarto")
-    for page in cache.glob("*.ipynb"):
-        text = _linked_within_the_site(page.read_text(encoding="utf-8"))
-        page.write_text(text.replace("```mermaid", "```{mermaid}") if quarto else text, encoding="utf-8")
+    if quarto: # maths that the browser draws itself; smalldocs has no such option, so `pages.without_network` does it below
+        with (cache/"nbdev.yml").open("a") as options: options.write("\nhtml-math-method: mathml\n")
     render = [quarto, "render", "--no-cache"] if quarto else [sys.executable, "-m", "smalldocs.cli", "render", "--strict"]
     if code := subprocess.run(render, cwd=cache).returncode: sys.exit(code)
     shutil.rmtree(SITE, ignore_errors=True)
     shutil.move(cache/SITE.name, SITE)
+    if not quarto:
+        for page in SITE.glob("*.html"): pages.without_network(page)
+    shutil.copytree(NBS, SITE/"notebooks", ignore=lambda _, names: [name for name in names if not name.endswith(".ipynb")])
 
 
-def _linked_within_the_site(text):
-    "Page NN_name stays NN_name.html, where nbdev says name.html, and is linked to wherever the site is served."
-    pages = {re.sub(r"^\d+_", "", path.stem): path.name for path in NBS.glob("*.ipynb")}
-    home = "{doc_host}{doc_baseurl}".format(**get_config().d)
-    text = re.sub(rf"\[(`[^`]+`)\]\({home}/\w+\.html#(?:\w+\.)*_\w+\)", r"\1", text)  # nothing stands there: private names are not shown
-    text = re.sub(r'^ *"output-file: .*\n', "", text, flags=re.M)
-    return re.sub(rf"\({home}/(\w+)\.html", lambda link: "(" + pages[link[1]], text)
+READMES = {"index.ipynb": "README.md", "index_zh.ipynb": "README.zh.md"}
 
 
 def readme():
-    "Write README.md from nbs/index.ipynb: Markdown, code and stored outputs, without the cells that the docs hide too."
-    parts = ["<!-- Written by ./do readme from nbs/index.ipynb: edit that. -->"]
-    for cell in nbformat.read(NBS/"index.ipynb", as_version=4).cells:
-        options = re.findall(r"^#\| *(.+)$", cell.source, re.M) if cell.cell_type == "code" else []
-        if cell.cell_type == "markdown":
-            parts.append(re.sub(r"\]\((?=\w+\.ipynb)", "](nbs/", cell.source))
-        elif cell.cell_type == "code" and "hide" not in options:
-            code = re.sub(r"^#\|.*\n", "", cell.source, flags=re.M)
-            if "echo: false" not in options: parts.append(f"```python\n{code}\n```")
-            parts += [_shown(output) for output in cell.outputs]
-    (ROOT/"README.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    "Write README.md and README.zh.md from the two index notebooks: Markdown, code and stored outputs, without the cells that the docs hide too."
+    def link(found): return f"]({READMES.get(found[1], 'nbs/' + found[1])}"
+    for source, target in READMES.items():
+        parts = [f"<!-- Written by ./do readme from nbs/{source}: edit that. -->"]
+        for cell in nbformat.read(NBS/source, as_version=4).cells:
+            options = re.findall(r"^#\| *(.+)$", cell.source, re.M) if cell.cell_type == "code" else []
+            if cell.cell_type == "markdown":
+                parts.append(cell.source)
+            elif cell.cell_type == "code" and "hide" not in options:
+                code = re.sub(r"^#\|.*\n", "", cell.source, flags=re.M)
+                if "echo: false" not in options: parts.append(f"```python\n{code}\n```")
+                parts += [_shown(output) for output in cell.outputs]
+        (ROOT/target).write_text(re.sub(r"\]\((\w+\.ipynb)", link, "\n\n".join(parts)) + "\n", encoding="utf-8")
 
 
 def _shown(output):
