@@ -148,7 +148,7 @@ def main(
     args:list[str]=None, # the command line; None: the program's own
 ):
     "The `tinymt` program: run a command, and turn an error into one sentence and an exit status."
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting threads must not spin: with one other busy process training is 10 times slower
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # how long an early thread of PyTorch spins before it sleeps: see benchmarks/threads.py
     try: code = app(args, standalone_mode=False) or 0
     except SystemExit: raise
     except BaseException as e:

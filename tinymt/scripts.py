@@ -22,8 +22,9 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 def _quiet(): # Transformers' and Datasets' own bars and notes: ours say the same
     import datasets, warnings
+    from huggingface_hub.utils import logging as hub
     from transformers.utils import logging
-    logging.set_verbosity_error(); logging.disable_progress_bar(); datasets.disable_progress_bars()
+    logging.set_verbosity_error(); hub.set_verbosity_error(); logging.disable_progress_bar(); datasets.disable_progress_bars()
     warnings.filterwarnings("ignore", module="torch")
 
 # %% ../nbs/14_scripts.ipynb #72a961b4

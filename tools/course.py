@@ -26,6 +26,9 @@ def notebooks(*prefixes):
                                 resources={"metadata": {"path": str(NBS)}})
         try: client.execute()
         except CellExecutionError as error: sys.exit(f"failed, and is left as it was:\n{error}")
+        nb.metadata.pop("widgets", None)  # a widget lives in JupyterLab; stored, it would be a dead line on the page
+        for cell in nb.cells:
+            if cell.cell_type == "code": cell.outputs = [out for out in cell.outputs if "application/vnd.jupyter.widget-view+json" not in out.get("data", {})]
         nbformat.write(nb, path)
         nbdev_clean.__wrapped__(fname=str(path))
         print(f"{time.time() - start:.0f} s")

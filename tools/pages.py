@@ -15,9 +15,11 @@ PAGES = {re.sub(r"^\d+_", "", path.stem): path.name for path in sorted(NBS.glob(
 def prepare(path):
     "Change a page that nbdev has made of a notebook, before it is rendered."
     page = json.loads(_within_the_site(path.read_text(encoding="utf-8")))
+    def with_diagrams(text): return re.sub(r"```\{?mermaid\}?\n(.*?)```", lambda found: _raw(_drawn(found[1])), "".join(text), flags=re.S)
     for cell in page["cells"]:
-        if cell["cell_type"] == "markdown":
-            cell["source"] = re.sub(r"```\{?mermaid\}?\n(.*?)```", lambda found: _raw(_drawn(found[1])), "".join(cell["source"]), flags=re.S)
+        if cell["cell_type"] == "markdown": cell["source"] = with_diagrams(cell["source"])
+        for output in cell.get("outputs", []):
+            if "text/markdown" in output.get("data", {}): output["data"]["text/markdown"] = with_diagrams(output["data"]["text/markdown"])
     if path.stem.endswith("_zh"): page["cells"][0]["source"] = "".join(page["cells"][0]["source"]).replace("---\n", "---\nlang: zh\n", 1)
     page["cells"].insert(1, {"cell_type": "markdown", "metadata": {}, "source": _raw(_take_along(path.name))})
     path.write_text(json.dumps(page, ensure_ascii=False), encoding="utf-8")
@@ -45,19 +47,21 @@ def _take_along(name):
     "Links to open the notebook elsewhere; Colab has to be told first where the package is."
     config = get_config()
     return (f'<p class="take-along"><a href="https://colab.research.google.com/github/{config.user}/{config.repo}/blob/{config.branch}/nbs/{name}">Open in Colab</a>'
-            f' (there, first <code>!pip install git+{config.git_url}</code>) · <a href="notebooks/{name}" download>Download notebook</a></p>')
+            f' · <a href="notebooks/{name}" download>Download notebook</a> · on Colab first run <code>!pip install git+{config.git_url}</code></p>')
 
 
 def reference(path):
     "Write the page that lists the public names of every module, each linked to where it stands."
+    d = import_module("tinymt._modidx").d  # nbdev's index, of what it shows
     parts = ["---\ntitle: API reference\ndescription: The public names of every module, each linked to the place in the course where it is explained and tested.\n---"]
     for name, page in PAGES.items():
         if not (NBS.parent/"tinymt"/f"{name}.py").is_file(): continue
         module = import_module(f"tinymt.{name}")
+        shown = d["syms"][module.__name__]
         values = {public: getattr(module, public) for public in module.__all__}
         rows = [f"| [`{public}`]({page}#{public.lower()}) | {(inspect.getdoc(value) or '').partition(chr(10))[0]} |"
-                for public, value in values.items() if hasattr(value, "__name__")]
-        data = ", ".join(f"`{public}`" for public, value in values.items() if not hasattr(value, "__name__"))
+                for public, value in values.items() if f"{module.__name__}.{public}" in shown]
+        data = ", ".join(f"`{public}`" for public in values if f"{module.__name__}.{public}" not in shown)
         parts += [f"## {module.__name__}", f"{module.__doc__} From [{page[:2]}]({page})." + f" It also holds the data {data}." * bool(data), "| name | what it is |\n|---|---|\n" + "\n".join(rows)]
     path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
