@@ -88,31 +88,43 @@ def convert(
 _DTYPES = (np.float32, np.int8, np.int16, np.int32, np.float16, np.uint16)  # by CTranslate2's DataType; bfloat16 as its bits
 
 
+def _blocks(ct2_dir):
+    "Each block of a `model.bin`: name, tensor, bytes in the file. Header and aliases have no tensor. (`ModelSpec._serialize` of CTranslate2 4)"
+    def take(fmt): return struct.unpack(fmt, f.read(struct.calcsize(fmt)))[0]
+    def string(): return f.read(take("H"))[:-1].decode()
+    with open(Path(ct2_dir) / "model.bin", "rb") as f:
+        take("I"), string(), take("I")  # binary version, architecture, revision
+        count, at = take("I"), f.tell()
+        yield "header", None, at
+        for _ in range(count):
+            name, shape = string(), [take("I") for _ in range(take("B"))]
+            dtype, size = _DTYPES[take("B")], take("I")
+            tensor = np.frombuffer(f.read(size), dtype).reshape(shape)
+            yield name, tensor, f.tell() - at
+            at = f.tell()
+        for _ in range(2 * take("I")): string()  # the alias, and the tensor it stands for
+        yield "aliases", None, f.tell() - at
+        if f.read(1): raise ValueError(f"{ct2_dir}/model.bin goes on behind its aliases: it was written by a CTranslate2 that is not known here.")
+
+
 def read_model_bin(
     ct2_dir, # a CTranslate2 folder
 )->dict:     # tensor name -> numpy array; the aliases of tied tensors are left out
-    "Read the tensors of a CTranslate2 `model.bin` (layout: `ModelSpec._serialize` of CTranslate2 4)."
-    def take(fmt): return struct.unpack(fmt, f.read(struct.calcsize(fmt)))[0]
-    def string(): return f.read(take("H"))[:-1].decode()
-    tensors = {}
-    with open(Path(ct2_dir) / "model.bin", "rb") as f:
-        take("I"), string(), take("I")  # binary version, architecture, revision
-        for _ in range(take("I")):
-            name, shape = string(), [take("I") for _ in range(take("B"))]
-            dtype, size = _DTYPES[take("B")], take("I")
-            tensors[name] = np.frombuffer(f.read(size), dtype).reshape(shape)
-    return tensors
+    "Read the tensors of a CTranslate2 `model.bin`."
+    return {name: tensor for name, tensor, _ in _blocks(ct2_dir) if tensor is not None}
 
-
+# %% ../nbs/07_int8.ipynb #b766e8eb
 def byte_table(
     ct2_dir, # a CTranslate2 folder
 )->dict:     # kind -> bytes; the values add up to the size of `model.bin`
-    "Where the bytes of `model.bin` go: integer weights, their scales, what stayed float, and names and shapes."
-    tensors = read_model_bin(ct2_dir)
-    kinds = {"int8 weights": 0, "scales": 0, "float tensors": 0}
-    for name, t in tensors.items():
-        kinds["int8 weights" if t.dtype == np.int8 and t.ndim else "scales" if name.endswith("_scale") else "float tensors"] += t.nbytes
-    kinds["names and shapes"] = (Path(ct2_dir) / "model.bin").stat().st_size - sum(kinds.values())
+    "Where the bytes of `model.bin` go: integer weights, their scales, positions, what else stayed float, and names, shapes and settings."
+    kinds = dict.fromkeys(("int8 weights", "scales", "positions", "other floats", "names and settings"), 0)
+    for name, tensor, size in _blocks(ct2_dir):
+        number = tensor is not None and tensor.ndim > 0  # settings are tensors without a dimension
+        kind = ("names and settings" if not number else "int8 weights" if tensor.dtype == np.int8 else
+                "scales" if name.endswith("_scale") else "positions" if "position_encodings" in name else "other floats")
+        kinds[kind] += tensor.nbytes if number else 0
+        kinds["names and settings"] += size - (tensor.nbytes if number else 0)
     return kinds
 
 # %% ../nbs/07_int8.ipynb #0ebf360a

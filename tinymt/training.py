@@ -116,6 +116,12 @@ class ZeroPadEmbeddingCallback(TrainerCallback):
     def on_step_end(self, args, state, control, model=None, **kwargs): zero_pad(model)
 
 # %% ../nbs/06_training.ipynb #d88c10b0
+def _last_checkpoint(folder: Path):
+    "The newest checkpoint that was written to its end: `trainer_state.json` is what the Trainer writes last."
+    found = [c for c in folder.glob("checkpoint-*") if (c / "trainer_state.json").is_file()]
+    return max(found, key=lambda c: int(c.name.split("-")[1]), default=None)
+
+
 class StopAtNaN(TrainerCallback):
     "Raise FloatingPointError at the first loss that is not finite, and before weights that are not finite are saved."
     def on_log(self, args, state, control, logs=None, **kwargs):
@@ -145,21 +151,6 @@ class Hyperparameters:
     num_beams:int=1            # while evaluating
     per_device_train_batch_size:int=None # pairs a device holds at a time; None: all that a step needs
     per_device_eval_batch_size:int=32    # pairs translated at a time while evaluating
-
-
-class _Progress(ProgressCallback):
-    "Transformers' progress bar, with the loss and the speed beside it instead of a line for each log."
-    def on_log(self, args, state, control, logs=None, **kwargs):
-        if self.training_bar is None: return
-        rate = self.training_bar.format_dict["rate"] or 0
-        done = {k: f"{v:.3g}" for k, v in logs.items() if k in ("loss", "eval_bleu")}
-        self.training_bar.set_postfix(**done, **{"pairs/s": f"{rate * args.train_batch_size * args.gradient_accumulation_steps * args.world_size:.0f}"})
-
-
-def _last_checkpoint(folder: Path):
-    "The newest checkpoint that was written to its end: `trainer_state.json` is what the Trainer writes last."
-    found = [c for c in folder.glob("checkpoint-*") if (c / "trainer_state.json").is_file()]
-    return max(found, key=lambda c: int(c.name.split("-")[1]), default=None)
 
 # %% ../nbs/06_training.ipynb #d3ce2c9c
 def _bleu(tokenizer):
@@ -191,6 +182,37 @@ def check(
     if missing := [name for name in report_to if not find_spec(name)]:
         raise ValueError(f"{' and '.join(missing)} cannot watch the training before it is installed: pip install {' '.join(missing)}.")
 
+# %% ../nbs/06_training.ipynb #44d9592b
+def _arguments(out, hyper, progress, report_to): # a folder, and as in `distill`
+    "The arguments of the Trainer: the recipe's numbers, and what the machine decides."
+    args = Seq2SeqTrainingArguments(
+        str(out), num_train_epochs=hyper.num_train_epochs, learning_rate=hyper.learning_rate, warmup_steps=hyper.warmup_steps,
+        seed=hyper.seed, eval_strategy="steps", eval_steps=hyper.eval_steps, save_steps=hyper.save_steps, save_total_limit=2,
+        logging_steps=hyper.logging_steps, per_device_eval_batch_size=hyper.per_device_eval_batch_size,
+        predict_with_generate=True, generation_max_length=hyper.max_length, generation_num_beams=hyper.num_beams,
+        dataloader_pin_memory=torch.cuda.is_available(), report_to=list(report_to), disable_tqdm=not progress,
+        logging_nan_inf_filter=False, use_cpu=not torch.accelerator.is_available(), **precision())  # a loss that is no number must be seen
+    args.per_device_train_batch_size, args.gradient_accumulation_steps = batch_plan(
+        hyper.batch_size, hyper.per_device_train_batch_size, args.world_size)
+    return args
+
+# %% ../nbs/06_training.ipynb #56801c1b
+class _Progress(ProgressCallback):
+    "Transformers' progress bar, with the loss and the speed beside it instead of a line for each log."
+    def on_log(self, args, state, control, logs=None, **kwargs):
+        if self.training_bar is None: return
+        rate = self.training_bar.format_dict["rate"] or 0
+        done = {k: f"{v:.3g}" for k, v in logs.items() if k in ("loss", "eval_bleu")}
+        self.training_bar.set_postfix(**done, **{"pairs/s": f"{rate * args.train_batch_size * args.gradient_accumulation_steps * args.world_size:.0f}"})
+
+
+def _metrics(trainer):
+    "What `metrics.json` says of a finished training."
+    state = trainer.state  # the Trainer evaluates at its last step, except when a resumed run had none left to make
+    final = next((row for row in state.log_history if "eval_bleu" in row and row["step"] == state.global_step), None) or trainer.evaluate()
+    return {"rows": len(trainer.train_dataset), "steps": state.global_step, "seconds": sum(row.get("train_runtime", 0) for row in state.log_history),
+            "eval_loss": final["eval_loss"], "eval_bleu": final["eval_bleu"], "history": state.log_history}
+
 # %% ../nbs/06_training.ipynb #bc808ecb
 def distill(
     student,                # MarianMTModel to train, in place
@@ -209,18 +231,9 @@ def distill(
     MemoryError when a GPU's memory does not suffice."""
     check(student, tokenizer, train, hyper, teacher, report_to)
     out, together = Path(output_dir), processes()
-    args = Seq2SeqTrainingArguments(
-        str(out), num_train_epochs=hyper.num_train_epochs, learning_rate=hyper.learning_rate, warmup_steps=hyper.warmup_steps,
-        seed=hyper.seed, eval_strategy="steps", eval_steps=hyper.eval_steps, save_steps=hyper.save_steps, save_total_limit=2,
-        logging_steps=hyper.logging_steps, per_device_eval_batch_size=hyper.per_device_eval_batch_size,
-        predict_with_generate=True, generation_max_length=hyper.max_length, generation_num_beams=hyper.num_beams,
-        dataloader_pin_memory=torch.cuda.is_available(), report_to=list(report_to), disable_tqdm=not progress,
-        logging_nan_inf_filter=False, use_cpu=not torch.accelerator.is_available(), **precision())  # a loss that is no number must be seen
-    args.per_device_train_batch_size, args.gradient_accumulation_steps = batch_plan(
-        hyper.batch_size, hyper.per_device_train_batch_size, args.world_size)
     trainer = DistillationTrainer(
-        model=student, args=args, train_dataset=train, eval_dataset=evaluation, processing_class=tokenizer,
-        data_collator=DataCollatorForSeq2Seq(tokenizer, model=student), compute_metrics=_bleu(tokenizer),
+        model=student, args=_arguments(out, hyper, progress, report_to), train_dataset=train, eval_dataset=evaluation,
+        processing_class=tokenizer, data_collator=DataCollatorForSeq2Seq(tokenizer, model=student), compute_metrics=_bleu(tokenizer),
         callbacks=[ZeroPadEmbeddingCallback(), StopAtNaN()],
         teacher=teacher, alpha_ce=hyper.alpha_ce, temperature=hyper.temperature)
     trainer.remove_callback(PrinterCallback)  # the history goes into metrics.json; a line for each log hides everything else
@@ -228,10 +241,7 @@ def distill(
         trainer.remove_callback(ProgressCallback)
         trainer.add_callback(_Progress)
     trainer.train(resume_from_checkpoint=str(c) if (c := _last_checkpoint(out)) else None)
-    state = trainer.state  # the Trainer evaluates at its last step, except when a resumed run had none left to make
-    final = next((row for row in state.log_history if "eval_bleu" in row and row["step"] == state.global_step), None) or trainer.evaluate()
-    metrics = {"rows": len(train), "steps": trainer.state.global_step, "seconds": _seconds(trainer.state.log_history),
-               "eval_loss": final["eval_loss"], "eval_bleu": final["eval_bleu"], "history": trainer.state.log_history}
+    metrics = _metrics(trainer)
     together.wait_for_everyone()
     if together.is_main_process:
         trainer.save_model(str(out))
@@ -239,9 +249,6 @@ def distill(
         (out / "metrics.json").write_text(json.dumps(metrics, indent=1))
         for checkpoint in out.glob("checkpoint-*"): shutil.rmtree(checkpoint)
     return metrics
-
-
-def _seconds(history): return sum(row.get("train_runtime", 0) for row in history)
 
 # %% ../nbs/06_training.ipynb #2a64aa88
 def plot_loss(

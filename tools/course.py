@@ -26,9 +26,11 @@ def notebooks(*prefixes):
                                 resources={"metadata": {"path": str(NBS)}})
         try: client.execute()
         except CellExecutionError as error: sys.exit(f"failed, and is left as it was:\n{error}")
-        nb.metadata.pop("widgets", None)  # a widget lives in JupyterLab; stored, it would be a dead line on the page
+        nb.metadata.pop("widgets", None)
         for cell in nb.cells:
-            if cell.cell_type == "code": cell.outputs = [out for out in cell.outputs if "application/vnd.jupyter.widget-view+json" not in out.get("data", {})]
+            if cell.cell_type != "code": continue
+            # a widget lives in JupyterLab; stored, it would be a dead line on the page
+            cell.outputs = [output for output in cell.outputs if "application/vnd.jupyter.widget-view+json" not in output.get("data", {})]
         nbformat.write(nb, path)
         nbdev_clean.__wrapped__(fname=str(path))
         print(f"{time.time() - start:.0f} s")

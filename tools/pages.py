@@ -46,14 +46,15 @@ def _drawn(mermaid):
 def _take_along(name):
     "Links to open the notebook elsewhere; Colab has to be told first where the package is."
     config = get_config()
-    return (f'<p class="take-along"><a href="https://colab.research.google.com/github/{config.user}/{config.repo}/blob/{config.branch}/nbs/{name}">Open in Colab</a>'
-            f' · <a href="notebooks/{name}" download>Download notebook</a> · on Colab first run <code>!pip install git+{config.git_url}</code></p>')
+    colab = f"https://colab.research.google.com/github/{config.user}/{config.repo}/blob/{config.branch}/nbs/{name}"
+    return (f'<p class="take-along"><a href="{colab}">Open in Colab</a> · <a href="notebooks/{name}" download>Download notebook</a>'
+            f' · on Colab first run <code>!pip install git+{config.git_url}</code></p>')
 
 
 def reference(path):
     "Write the page that lists the public names of every module, each linked to where it stands."
     d = import_module("tinymt._modidx").d  # nbdev's index, of what it shows
-    parts = ["---\ntitle: API reference\ndescription: The public names of every module, each linked to the place in the course where it is explained and tested.\n---"]
+    parts = ["---\ntitle: API reference\ndescription: Every public name, linked to the place in the course where it is explained and tested.\n---"]
     for name, page in PAGES.items():
         if not (NBS.parent/"tinymt"/f"{name}.py").is_file(): continue
         module = import_module(f"tinymt.{name}")
@@ -62,12 +63,14 @@ def reference(path):
         rows = [f"| [`{public}`]({page}#{public.lower()}) | {(inspect.getdoc(value) or '').partition(chr(10))[0]} |"
                 for public, value in values.items() if f"{module.__name__}.{public}" in shown]
         data = ", ".join(f"`{public}`" for public in values if f"{module.__name__}.{public}" not in shown)
-        parts += [f"## {module.__name__}", f"{module.__doc__} From [{page[:2]}]({page})." + f" It also holds the data {data}." * bool(data), "| name | what it is |\n|---|---|\n" + "\n".join(rows)]
+        parts += [f"## {module.__name__}", f"{module.__doc__} From [{page[:2]}]({page})." + f" It also holds {data}." * bool(data),
+                  "\n".join(["| name | what it is |", "|---|---|", *rows])]
     path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
 def without_network(path):
-    "A page of smalldocs with its maths as MathML, which the browser draws itself, in place of a script from the network. Quarto does so when told to."
-    text = re.sub(r'<span class="math (inline|display)">\\[([](.*?)\\[])]</span>', lambda found: '<span class="math {0}">{1}</span>'.format(
-        found[1], convert(html.unescape(found[2]), display="block" if found[1] == "display" else "inline")), path.read_text(encoding="utf-8"), flags=re.S)
+    "Change a page of smalldocs: its maths becomes MathML, which the browser draws itself, without a script from the network. Quarto can do so."
+    def drawn(found):
+        return f'<span class="math {found[1]}">{convert(html.unescape(found[2]), display="inline" if found[1] == "inline" else "block")}</span>'
+    text = re.sub(r'<span class="math (inline|display)">\\[([](.*?)\\[])]</span>', drawn, path.read_text(encoding="utf-8"), flags=re.S)
     path.write_text(re.sub(r'<link[^>]*katex[^>]*>|<script[^>]*katex[^>]*></script>', "", text), encoding="utf-8")
