@@ -1,7 +1,7 @@
 """What a trained teacher says next, and which of its decoder layers are worth keeping. Plotted in 01_distillation and 05_layer_mapping.
 
 The teacher of scale `smoke` is too small to be almost right, and has three decoder layers. This one has six, like the article's, and reads the
-everyday sentences of the stand-in corpus (Tatoeba), the embedded corpus and the generated rows: half an hour to an hour of two cores, resumed
+everyday sentences of the stand-in corpus (Tatoeba), the embedded corpus and the generated rows: about forty minutes of one core, resumed
 after a cut. Then, on sentences it has not read:
 - its logits for the next piece after a few beginnings, the whole vocabulary;
 - students of two decoder layers, filled by name and by several layer maps, or left random: cross-entropy on the held-out sentences at once and
