@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ARTICLE', 'RECIPES', 'SMOKE', 'LAPTOP', 'FULL', 'SCALES', 'CORPUS_ROWS', 'PIECES', 'GPU', 'Shape', 'Stage', 'Scale',
-           'plan', 'like_teacher', 'count_rows', 'count_steps', 'describe', 'forecast']
+           'plan', 'like_teacher', 'mixture', 'count_rows', 'count_steps', 'describe', 'forecast']
 
 # %% ../nbs/11_recipe.ipynb #bb26613b
 import math
@@ -152,14 +152,19 @@ def like_teacher(
             [replace(stage, decoder_map=mapped) if stage.decoder_map else stage for stage in stages])
 
 # %% ../nbs/11_recipe.ipynb #31713a26
-def count_rows(
+def mixture(
     stage:Stage,  # of plan
     scale:Scale,  # of plan
     corpus_rows:int, # rows of the general corpus
-)->int:           # rows of one epoch
-    "Rows a stage trains on: the general corpus up to its limit, and the generated parts with their repeats."
+)->dict:          # rows under "general" and under the names of the generated parts
+    "What an epoch of a stage consists of: the general corpus up to its limit, and the generated parts with their repeats."
     sizes = {"coffee": len(COFFEE), "corrections": len(CORRECTIONS), "travel": scale.travel, "money": scale.money}
-    return min(stage.rows or corpus_rows, corpus_rows) + sum(sizes[name] * repeat for name, repeat in stage.extra)
+    return {"general": min(stage.rows or corpus_rows, corpus_rows), **{name: sizes[name] * repeat for name, repeat in stage.extra}}
+
+
+def count_rows(stage:Stage, scale:Scale, corpus_rows:int)->int:
+    "Rows of an epoch of a stage: the sum of its `mixture`."
+    return sum(mixture(stage, scale, corpus_rows).values())
 
 
 def count_steps(

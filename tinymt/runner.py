@@ -31,8 +31,7 @@ def judge(
     ct2_dir,    # a CTranslate2 folder
     validation, # held-out corpus
     phrases,    # (English, Chinese) of the coffee phrases, as they were taught
-    shown:int=8, # translations kept for reading
-)->dict:        # bleu, chrf, signature, numbers, coffee, probes, outputs
+)->dict:        # bleu, chrf, signature, numbers, coffee, probes, and the first eight outputs
     "Measure a converted model: scores greedily, the sentences people type with beam 4."
     greedy, beam = Translator(ct2_dir, beam_size=1), Translator(ct2_dir, beam_size=4)
     sources, references = validation["en"][:], validation["zh"][:]
@@ -43,7 +42,7 @@ def judge(
             "numbers": evaluation.numbers_kept(amounts, beam.translate_batch(amounts)),
             "coffee": evaluation.coffee_kept(beam.translate_batch([en for en, _ in phrases]), phrases),
             "probes": [row._asdict() for row in evaluation.probe(beam)],
-            "outputs": [dict(en=e, zh=z, output=o) for e, z, o in list(zip(sources, references, outputs))[:shown]]}
+            "outputs": [dict(en=e, zh=z, output=o) for e, z, o in list(zip(sources, references, outputs))[:8]]}
 
 # %% ../nbs/13_runner.ipynb #bd282980
 def _make_data(run, out): # the generated rows as CSV files, and what the audit found
@@ -191,6 +190,10 @@ class _Stocked(_Planned):
     "A planned run that lends its steps what they read."
     def part(self, name:str): # generated rows: coffee, travel, money or corrections
         return read(str(self.folder("data") / f"{name}.csv"))
+
+    def translator(self, name:str, **options)->Translator: # `options` of `Translator`
+        "A stage's weights behind CTranslate2 in float32, as `judge` measures them."
+        with tempfile.TemporaryDirectory() as ct2: return Translator(convert(self.folder(name), Path(ct2) / "ct2", quantization="float32"), **options)
 
     @property
     def phrases(self): # the coffee phrases with the Chinese they are taught with, ours or the teacher's

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['ShuffledLengthSampler', 'precision', 'teacher_dtype', 'batch_plan', 'processes', 'DistillationTrainer',
-           'ZeroPadEmbeddingCallback', 'StopAtNaN', 'Hyperparameters', 'check', 'distill', 'plot_loss']
+           'ZeroPadEmbeddingCallback', 'StopAtNaN', 'Hyperparameters', 'check', 'distill', 'plot_loss',
+           'teacher_forced']
 
 # %% ../nbs/06_training.ipynb #4d1cd85a
 import json, math, shutil
@@ -266,5 +267,22 @@ def plot_loss(
     right = ax.twinx()
     right.plot(*curve("eval_bleu"), color="C1", marker="s", linestyle="--", label="BLEU")
     right.set_ylabel("BLEU"); right.set_ylim(bottom=0)
-    ax.legend(handles=[*ax.get_lines(), *right.get_lines()], loc="best", fontsize="small")
+    ax.legend(handles=[*ax.get_lines(), *right.get_lines()], loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, frameon=False, fontsize="small")
     return ax
+
+# %% ../nbs/06_training.ipynb #16440f74
+def teacher_forced(
+    model,         # MarianMTModel
+    tokenizer,     # its MarianTokenizer
+    rows,          # Dataset with `input_ids` and `labels`
+    batch_size:int=32, # rows at a time
+)->tuple[torch.Tensor, torch.Tensor]: # logits (places, vocabulary), right pieces (places,)
+    "A model's logits at every real place of `rows`, each after the right beginning. In memory: places × vocabulary × 4 bytes."
+    collate, logits, labels = DataCollatorForSeq2Seq(tokenizer, model=model), [], []
+    model.eval()
+    for at in range(0, len(rows), batch_size):
+        batch = collate([rows[i] for i in range(at, min(at + batch_size, len(rows)))]).to(model.device)
+        real = batch["labels"] != -100
+        with torch.inference_mode(): logits.append(model(**{k: v for k, v in batch.items() if k != "labels"}).logits[real])
+        labels.append(batch["labels"][real])
+    return torch.cat(logits), torch.cat(labels)

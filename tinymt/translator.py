@@ -154,6 +154,20 @@ class Translator(_Lines):
             device_index=int(os.environ.get('LOCAL_RANK', 0)) if device == 'cuda' else 0, compute_type=compute_type,
             inter_threads=self.workers, intra_threads=1).result()
 
+    def log_probs(self,
+        sources:list[str],      # English sentences
+        translations:list[str], # their Chinese, in the same order
+    )->list[list[float]]:       # for each: the log-probability of every piece and of `</s>`, after all before it (nats)
+        "How likely the model finds given translations (forced decoding)"
+        scored = self.engine.score_batch([self.source.encode(en, out_type=str) + ['</s>'] for en in sources],
+                                         [self.target.encode(zh, out_type=str) for zh in translations])
+        return [s.log_probs for s in scored]
+
+    def cross_entropy(self, sources:list[str], translations:list[str])->float:
+        "The mean negative log-probability of a piece of given translations (nats)"
+        each = [p for line in self.log_probs(sources, translations) for p in line]
+        return -sum(each) / len(each)
+
     def _generate(self, batches, no_repeat):
         jobs = [self.engine.translate_batch([unit + ['</s>'] for unit in batch], beam_size=self.beam_size, asynchronous=True,
                     max_decoding_length=self._max_length(batch), no_repeat_ngram_size=no_repeat, disable_unk=True,

@@ -17,6 +17,7 @@ NBS, SITE = ROOT/"nbs", ROOT/"_docs"
 def notebooks(*prefixes):
     "Execute the notebooks in order (all, or those whose names start so), clean them and export the package."
     os.environ["PYTHONWARNINGS"] = "ignore:IProgress not found"  # tqdm's, with this machine's paths; text bars are what we want
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as the program sets it: a busy machine takes minutes more without
     for path in sorted(NBS.glob("*.ipynb")):
         if prefixes and not path.name.startswith(prefixes): continue
         start, nb = time.time(), nbformat.read(path, as_version=4)
