@@ -154,11 +154,8 @@ class Translator(_Lines):
             device_index=int(os.environ.get('LOCAL_RANK', 0)) if device == 'cuda' else 0, compute_type=compute_type,
             inter_threads=self.workers, intra_threads=1).result()
 
-    def log_probs(self,
-        sources:list[str],      # English sentences
-        translations:list[str], # their Chinese, in the same order
-    )->list[list[float]]:       # for each: the log-probability of every piece and of `</s>`, after all before it (nats)
-        "How likely the model finds given translations (forced decoding)"
+    def log_probs(self, sources:list[str], translations:list[str])->list[list[float]]:
+        "The log-probabilities (nats) of every piece of given translations and of `</s>`, each after all before it"
         scored = self.engine.score_batch([self.source.encode(en, out_type=str) + ['</s>'] for en in sources],
                                          [self.target.encode(zh, out_type=str) for zh in translations])
         return [s.log_probs for s in scored]
