@@ -1,4 +1,4 @@
-"""`python -m tinymt`, as `accelerate launch -m tinymt` starts it: the program of nbs/16_cli.ipynb."""
+"""`python -m tinymt`, as `accelerate launch -m tinymt` starts it: the program of nbs/17_cli.ipynb."""
 from .cli import main
 
 main()
