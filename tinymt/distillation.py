@@ -29,9 +29,10 @@ def entropy(
 def cross_entropy(
     logits:torch.Tensor, # (batch, length, vocabulary), any float type
     labels:torch.Tensor, # (batch, length) ids; -100 is padding
+    label_smoothing:float=0., # share of the target that is spread evenly over the vocabulary
 )->torch.Tensor:         # scalar, float32
     "Mean cross-entropy with the reference over the pieces that are not padding."
-    return F.cross_entropy(logits.flatten(0, -2).float(), labels.flatten(), ignore_index=-100)
+    return F.cross_entropy(logits.flatten(0, -2).float(), labels.flatten(), ignore_index=-100, label_smoothing=label_smoothing)
 
 # %% ../nbs/01_distillation.ipynb #c85fdf71
 def _log_soften(logits, real, temperature): # (real pieces, vocabulary); float32 before dividing, in place on our own copy
@@ -59,10 +60,11 @@ def distillation_loss(
     teacher_logits:torch.Tensor|None=None, # the same shape as the student's; not needed when alpha_ce is 1
     alpha_ce:float=.5,            # weight of the cross-entropy, from 0 to 1
     temperature:float=2.,         # softens both sides of the divergence
+    label_smoothing:float=0.,     # of the cross-entropy
 )->torch.Tensor:                  # scalar, float32
     "α·CE + (1-α)·T²·KL, both means over the real pieces. Raises ValueError without a teacher unless alpha_ce is 1."
     if not 0 <= alpha_ce <= 1: raise ValueError(f"alpha_ce={alpha_ce}: use a number from 0 (teacher only) to 1 (reference only).")
-    if alpha_ce == 1: return cross_entropy(student_logits, labels)
+    if alpha_ce == 1: return cross_entropy(student_logits, labels, label_smoothing)
     if teacher_logits is None: raise ValueError(f"alpha_ce={alpha_ce} needs the teacher's logits: pass teacher_logits, or use alpha_ce=1.")
     kl = temperature**2 * kl_divergence(student_logits, teacher_logits, labels, temperature)
-    return alpha_ce * cross_entropy(student_logits, labels) + (1 - alpha_ce) * kl if alpha_ce else kl
+    return alpha_ce * cross_entropy(student_logits, labels, label_smoothing) + (1 - alpha_ce) * kl if alpha_ce else kl

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['ShuffledLengthSampler', 'precision', 'teacher_dtype', 'batch_plan', 'processes', 'DistillationTrainer',
-           'ZeroPadEmbeddingCallback', 'StopAtNaN', 'Hyperparameters', 'check', 'distill', 'plot_loss',
-           'teacher_forced']
+           'ZeroPadEmbeddingCallback', 'StopAtNaN', 'AverageCallback', 'Hyperparameters', 'check', 'distill',
+           'plot_loss', 'teacher_forced']
 
 # %% ../nbs/06_training.ipynb #4d1cd85a
 import json, math, shutil
@@ -17,6 +17,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 import sacrebleu, torch
 from accelerate import PartialState
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from transformers.trainer_pt_utils import LengthGroupedSampler
 from transformers import (
     DataCollatorForSeq2Seq, PrinterCallback, ProgressCallback, Seq2SeqTrainer,
@@ -44,14 +45,15 @@ class ShuffledLengthSampler(LengthGroupedSampler):
 
 # %% ../nbs/06_training.ipynb #addfe787
 def precision()->dict: # keywords for `TrainingArguments`: bf16, fp16 or neither
-    "Choose the training precision by the machine: bfloat16 or fp16 on a GPU, float32 on a CPU."
-    if not torch.cuda.is_available(): return {}
+    "Choose the training precision by the machine: bfloat16 where the hardware multiplies it, fp16 on an older GPU, else float32."
+    if not torch.cuda.is_available(): return {"bf16": True} if torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported() else {}
     return {"bf16": True} if torch.cuda.is_bf16_supported() else {"fp16": True}
 
 
 def teacher_dtype()->torch.dtype: # dtype for a model that only computes forward
     "The precision of the frozen teacher (article, section 7.2): half on a GPU, float32 on a CPU."
-    return {"bf16": torch.bfloat16, "fp16": torch.float16}.get(next(iter(precision()), None), torch.float32)
+    if not torch.cuda.is_available(): return torch.float32
+    return {"bf16": torch.bfloat16, "fp16": torch.float16}[next(iter(precision()))]
 
 # %% ../nbs/06_training.ipynb #dd18330a
 def batch_plan(
@@ -79,9 +81,10 @@ class DistillationTrainer(Seq2SeqTrainer):
         teacher=None,          # a MarianMTModel over the same vocabulary, or None for pure cross-entropy
         alpha_ce:float=1.0,    # weight of cross-entropy
         temperature:float=2.0, # softens both distributions inside the KL term
+        label_smoothing:float=0.0, # of the cross-entropy
         **kwargs):
         super().__init__(*args, **kwargs)
-        self.teacher, self.alpha_ce, self.temperature = teacher, alpha_ce, temperature
+        self.teacher, self.alpha_ce, self.temperature, self.label_smoothing = teacher, alpha_ce, temperature, label_smoothing
         if teacher is not None: teacher.eval().requires_grad_(False).to(self.args.device)
 
     def _get_train_sampler(self, train_dataset=None):
@@ -96,7 +99,8 @@ class DistillationTrainer(Seq2SeqTrainer):
         outputs, teacher_logits = model(**inputs), None
         if self.alpha_ce < 1:
             with torch.no_grad(): teacher_logits = self.teacher(**inputs).logits
-        loss = distillation_loss(outputs.logits, labels, teacher_logits, self.alpha_ce, self.temperature)
+        loss = distillation_loss(outputs.logits, labels, teacher_logits, self.alpha_ce, self.temperature,
+                                 self.label_smoothing if model.training else 0.0)
         self.loss_is_scaled_for_ga = num_items_in_batch is not None
         if self.loss_is_scaled_for_ga:
             # the mean over this micro-batch becomes its share of the mean over the whole step, on every device
@@ -134,6 +138,21 @@ class StopAtNaN(TrainerCallback):
         raise FloatingPointError(f"{what} at step {state.global_step}: start again with a smaller --learning-rate (now {args.learning_rate:g}) or more --warmup-steps "
                                  f"(now {args.warmup_steps:g}). " + (f"The last good checkpoint is kept in {kept}." if kept else "No checkpoint had been written."))
 
+# %% ../nbs/06_training.ipynb #13ca7187
+class AverageCallback(TrainerCallback):
+    "Keep a moving average of the weights, in checkpoints too, and leave it in the model when the training ends."
+    def __init__(self, decay:float): self.decay = decay
+    def _file(self, args, state): return Path(args.output_dir) / f"checkpoint-{state.global_step}" / "average.pt"
+
+    def on_train_begin(self, args, state, control, model=None, **kwargs):
+        self.average, kept = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(self.decay)), self._file(args, state)
+        if kept.is_file(): self.average.load_state_dict(torch.load(kept, weights_only=True, map_location=args.device))
+
+    def on_step_end(self, args, state, control, model=None, **kwargs): self.average.update_parameters(model)
+    def on_save(self, args, state, control, **kwargs):
+        if state.is_world_process_zero: torch.save(self.average.state_dict(), self._file(args, state))
+    def on_train_end(self, args, state, control, model=None, **kwargs): model.load_state_dict(self.average.module.state_dict())
+
 # %% ../nbs/06_training.ipynb #289a51cd
 @dataclass(frozen=True)
 class Hyperparameters:
@@ -143,6 +162,8 @@ class Hyperparameters:
     num_train_epochs:float     # passes over the training rows
     alpha_ce:float=1.0         # weight of cross-entropy; 1 needs no teacher
     temperature:float=2.0      # of the KL term
+    label_smoothing:float=0.0  # of the cross-entropy
+    average:float=0.0          # decay of the moving average of the weights that is kept in the end; 0: keep the last weights
     batch_size:int=32          # effective: pairs in one optimizer step, over all devices
     max_length:int=128         # pieces a side
     seed:int=42                # of the order, the dropout and the initial weights
@@ -191,7 +212,7 @@ def _arguments(out, hyper, progress, report_to): # a folder, and as in `distill`
         seed=hyper.seed, eval_strategy="steps", eval_steps=hyper.eval_steps, save_steps=hyper.save_steps, save_total_limit=2,
         logging_steps=hyper.logging_steps, per_device_eval_batch_size=hyper.per_device_eval_batch_size,
         predict_with_generate=True, generation_max_length=hyper.max_length, generation_num_beams=hyper.num_beams,
-        dataloader_pin_memory=torch.cuda.is_available(), report_to=list(report_to), disable_tqdm=not progress,
+        dataloader_pin_memory=torch.cuda.is_available(), report_to=list(report_to), disable_tqdm=not progress, remove_unused_columns=False,
         logging_nan_inf_filter=False, use_cpu=not torch.accelerator.is_available(), **precision())  # a loss that is no number must be seen
     args.per_device_train_batch_size, args.gradient_accumulation_steps = batch_plan(
         hyper.batch_size, hyper.per_device_train_batch_size, args.world_size)
@@ -207,10 +228,10 @@ class _Progress(ProgressCallback):
         self.training_bar.set_postfix(**done, **{"pairs/s": f"{rate * args.train_batch_size * args.gradient_accumulation_steps * args.world_size:.0f}"})
 
 
-def _metrics(trainer):
+def _metrics(trainer, averaged): # whether the weights are others now than those of the last step
     "What `metrics.json` says of a finished training."
-    state = trainer.state  # the Trainer evaluates at its last step, except when a resumed run had none left to make
-    final = next((row for row in state.log_history if "eval_bleu" in row and row["step"] == state.global_step), None) or trainer.evaluate()
+    state = trainer.state  # the Trainer evaluates at its last step, except when a resumed run had none left to make; an average is evaluated by itself
+    final = next((row for row in state.log_history if "eval_bleu" in row and row["step"] == state.global_step and not averaged), None) or trainer.evaluate()
     return {"rows": len(trainer.train_dataset), "steps": state.global_step, "seconds": sum(row.get("train_runtime", 0) for row in state.log_history),
             "eval_loss": final["eval_loss"], "eval_bleu": final["eval_bleu"], "history": state.log_history}
 
@@ -232,17 +253,19 @@ def distill(
     MemoryError when a GPU's memory does not suffice."""
     check(student, tokenizer, train, hyper, teacher, report_to)
     out, together = Path(output_dir), processes()
+    args = _arguments(out, hyper, progress, report_to)
+    if args.bf16 and args.device.type == "cpu": student.set_attn_implementation("eager")
     trainer = DistillationTrainer(
-        model=student, args=_arguments(out, hyper, progress, report_to), train_dataset=train, eval_dataset=evaluation,
+        model=student, args=args, train_dataset=train, eval_dataset=evaluation,
         processing_class=tokenizer, data_collator=DataCollatorForSeq2Seq(tokenizer, model=student), compute_metrics=_bleu(tokenizer),
-        callbacks=[ZeroPadEmbeddingCallback(), StopAtNaN()],
-        teacher=teacher, alpha_ce=hyper.alpha_ce, temperature=hyper.temperature)
+        callbacks=[ZeroPadEmbeddingCallback(), StopAtNaN(), *([AverageCallback(hyper.average)] if hyper.average else [])],
+        teacher=teacher, alpha_ce=hyper.alpha_ce, temperature=hyper.temperature, label_smoothing=hyper.label_smoothing)
     trainer.remove_callback(PrinterCallback)  # the history goes into metrics.json; a line for each log hides everything else
     if progress:
         trainer.remove_callback(ProgressCallback)
         trainer.add_callback(_Progress)
     trainer.train(resume_from_checkpoint=str(c) if (c := _last_checkpoint(out)) else None)
-    metrics = _metrics(trainer)
+    metrics = _metrics(trainer, averaged=hyper.average > 0)
     together.wait_for_everyone()
     if together.is_main_process:
         trainer.save_model(str(out))
