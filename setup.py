@@ -13,8 +13,8 @@ setup(
     long_description_content_type="text/markdown",
     author=cfg["author"], author_email=cfg["author_email"], license="Apache-2.0",
     keywords=cfg["keywords"], python_requires=">=" + cfg["min_python"],
-    packages=[cfg["lib_name"]], package_data={cfg["lib_name"]: ["data/*.csv"]}, install_requires=cfg["requirements"].split(),
-    extras_require={"dev": cfg["dev_requirements"].split()},
+    packages=[cfg["lib_name"]], package_data={cfg["lib_name"]: ["data/*.csv", "model/*"]}, install_requires=cfg["requirements"].split(),
+    extras_require={"train": cfg["train_requirements"].split(), "dev": (cfg["train_requirements"] + " " + cfg["dev_requirements"]).split()},
     entry_points={"console_scripts": cfg["console_scripts"].split(),
                   "nbdev": [f'{cfg["lib_name"]}={cfg["lib_name"]}._modidx:d']},
 )

@@ -9,6 +9,7 @@ from common import arguments, write
 
 parser = arguments(__doc__, run=False)
 parser.add_argument("--scale", default="smoke")
+parser.add_argument("--output-dir", help="keep the run in this new folder; without it, in none")
 parser.add_argument("--until", default="stage8", help="last stage; an early one to try this script")
 args = parser.parse_args()
 
@@ -42,6 +43,9 @@ def times(folder): return {path: path.stat().st_mtime_ns for path in Path(folder
 offline = ["unshare", "--map-root-user", "--net"]             # a network namespace with nothing in it
 if subprocess.run([*offline, "true"], capture_output=True).returncode: offline = []
 with tempfile.TemporaryDirectory() as folder:
+    if args.output_dir:
+        folder = args.output_dir
+        if Path(folder, args.scale).exists(): raise SystemExit(f"{folder} has a run of that scale already, and a main job begins with nothing: name a new folder.")
     first, text = job(folder)
     before = times(folder)
     second, _ = job(folder)

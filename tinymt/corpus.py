@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FEATURES', 'HAN', 'RATIO', 'RULES', 'BUFFER', 'CORRECTIONS', 'corpus', 'is_traditional', 'why_bad', 'Audit', 'audit',
-           'read', 'corrections', 'correct', 'to_csv', 'mix']
+           'read', 'corrections', 'correct', 'unlike', 'to_csv', 'mix']
 
 # %% ../nbs/03_corpus.ipynb #aed2ae59
 import csv, re
@@ -234,6 +234,15 @@ def correct(
     right = dict(zip(corrections['en'], corrections['zh']))
     return corpus.map(lambda en, zh: {'zh': [right.get(e, z) for e, z in zip(en, zh)]},
                       input_columns=['en', 'zh'], batched=True, features=FEATURES)
+
+# %% ../nbs/03_corpus.ipynb #6a982a85
+def unlike(
+    corpus:Dataset, # columns en, zh, source
+    held_out:list,  # English sentences that must not be trained on
+)->Dataset: # the other rows, in the same order
+    "Leave out the rows whose English has the same letters as one of `held_out`."
+    held = {_letters(en) for en in held_out}
+    return corpus.filter(lambda en: [_letters(text) not in held for text in en], input_columns='en', batched=True)
 
 # %% ../nbs/03_corpus.ipynb #cb457975
 def to_csv(

@@ -17,12 +17,13 @@ from transformers import MarianConfig, MarianMTModel
 
 from . import augmentation, evaluation
 from .build import build, fingerprint, read_json, write_json
-from .corpus import audit, correct, corrections, mix, read, to_csv
+from .corpus import audit, correct, corrections, mix, read, to_csv, unlike
 from .int8 import convert
 from .layer_mapping import init_from_teacher
 from .marian import load_model, new_student, parameters, student_config, teacher_config
 from .recipe import Scale, Shape, Stage, like_teacher, plan
-from .tokenizer import encode, load_tokenizer, train_joint, train_separate
+from .robustness import as_typed, everyday, full_width, renumbered
+from .tokenizer import encode, load_tokenizer, train_joint, train_separate, vary
 from .training import distill, processes, teacher_dtype
 from .translator import Translator
 
@@ -50,8 +51,10 @@ def _make_data(run, out): # the generated rows as CSV files, and what the audit 
     parts = {"coffee": augmentation.coffee(teacher, repeat=1),
              "travel": augmentation.travel(teacher, num_examples=run.scale.travel, repeat=1),
              "money": augmentation.money(num_examples=run.scale.money, repeat=1), "corrections": corrections()}
+    if run.scale.everyday: parts["everyday"] = everyday(run.scale.everyday)
+    if run.scale.renumbered: parts["renumbered"] = renumbered(run.general, run.scale.renumbered)
     if not processes().is_main_process: return
-    for name, rows in parts.items(): to_csv(rows, out / f"{name}.csv")
+    for name, rows in parts.items(): to_csv(full_width(rows) if run.scale.full_width else rows, out / f"{name}.csv")
     if run.scale.clean:
         write_json(out / "audit.json", {"kept": len(run.audit.clean), "rejected": len(run.audit.rejected), "rules": run.audit.counts})
 
@@ -60,11 +63,11 @@ def _make_teacher(run, out): # a copy of the teacher from the Hub, so that every
     load_model(run.scale.teacher).save_pretrained(out)
     load_tokenizer(run.scale.teacher).save_pretrained(out)
 
-def _make_tokenizer(train, vocab_size): # a step that trains a tokenizer on the general corpus, coffee and travel (section 5.3)
+def _make_tokenizer(train, vocab_size, **options): # a step that trains a tokenizer on the general corpus, coffee and travel (section 5.3)
     def make(run, out):
-        generated = [run.part(name) for name in ("coffee", "travel", "money", "corrections")]
+        generated = [run.part(name) for name in ("coffee", "travel", "money", "corrections", *(["everyday"] if run.scale.everyday else []))]
         letters = {c for rows in generated for column in ("en", "zh") for text in rows[column] for c in text if not c.isspace()}
-        train([run.general, *generated[:2]], out, vocab_size=vocab_size, required_chars="".join(sorted(letters)))
+        train([run.general, *generated[:2], *generated[4:]], out, vocab_size=vocab_size, required_chars="".join(sorted(letters)), **options)
     return make
 
 # %% ../nbs/14_runner.ipynb #c8a1028e
@@ -85,7 +88,9 @@ def new_or_copied(
 def _rows(run, stage, tokenizer): # what a stage trains on and is evaluated on, as ids
     general = run.general.select(range(min(stage.rows or len(run.general), len(run.general))))
     mixed = mix([(general, 1), *((run.part(part), repeat) for part, repeat in stage.extra)], seed=stage.hyper.seed)
-    return [encode(rows, tokenizer, stage.hyper.max_length) for rows in (mixed, run.validation)]
+    varied = stage.sampling or stage.typed
+    train = vary(mixed, tokenizer, stage.hyper.max_length, stage.sampling, as_typed if stage.typed else None) if varied else encode(mixed, tokenizer, stage.hyper.max_length)
+    return train, encode(run.validation, tokenizer, stage.hyper.max_length)
 
 def _make_stage(run, out, name): # train, in all processes; convert for judging and judge, in one
     stage, begun, done = run.stage(name), time.time(), out / "metrics.json"
@@ -141,14 +146,15 @@ def steps(
 )->dict:          # name -> Step, in the order of building
     "All folders of a run: a teacher fetched or trained, generated rows, tokenizers, the stages, int8."
     asked = {"corpus": _content(scale.corpus), "clean": scale.clean, "travel": scale.travel, "money": scale.money, "eval_rows": scale.eval_rows}
-    if scale.sample: asked["sample"] = scale.sample
+    asked |= {k: v for k in ("sample", "everyday", "renumbered", "full_width", "only") if (v := getattr(scale, k))}
     data = Step("generated rows, audit", ("teacher_ct2",) if scale.teacher else (), asked, _make_data, together=True)
     if scale.teacher: first = {"teacher": Step(f"fetch {scale.teacher}", (), {"teacher": _content(scale.teacher)}, _make_teacher),
         "teacher_ct2": Step("the teacher, converted to label rows", ("teacher",), {"quantization": "int8"}, lambda run, out: convert(run.folder("teacher"), out)),
         "data": data}
-    else: first = {"data": data,
-        "separate": Step("the teacher's kind of tokenizer", ("data",), {"vocab": scale.separate_vocab}, _make_tokenizer(train_separate, scale.separate_vocab))}
-    joint = Step("joint tokenizer", ("data",), {"vocab": scale.joint_vocab}, _make_tokenizer(train_joint, scale.joint_vocab))
+    else: first = {"data": data}
+    if any(stage.tokenizer == "separate" for stage in stages) and not scale.teacher:
+        first["separate"] = Step("the teacher's kind of tokenizer", ("data",), {"vocab": scale.separate_vocab}, _make_tokenizer(train_separate, scale.separate_vocab))
+    joint = Step("joint tokenizer", ("data",), {"vocab": scale.joint_vocab, **scale.spm}, _make_tokenizer(train_joint, scale.joint_vocab, **scale.spm))
     int8 = Step("int8", (stages[-1].name,), {"quantization": "int8"}, _make_int8)
     return {**first, "joint": joint, **{stage.name: _training(stage, scale) for stage in stages}, "stage8": int8}
 
@@ -157,7 +163,7 @@ class _Planned:
     "The steps of a run, their folders and what they depend on."
     def __init__(self,
         scale:str="smoke",    # a key of SCALES
-        recipe:str="article", # a key of RECIPES
+        recipe:str="article", # as for `recipe.named`
         root="outputs",       # folder above all runs
         corpus:str=None,      # read this instead of the scale's corpus: a Hub name, a folder, a CSV file
         teacher:str=None,     # use this instead of the scale's teacher: a Hub name or a model folder
@@ -165,7 +171,8 @@ class _Planned:
     ):
         self.given = {"scale": scale, "recipe": recipe, "root": str(root), "corpus": corpus and str(corpus), "teacher": teacher and str(teacher)}
         self.scale, stages = plan(scale, recipe)
-        self.scale = replace(self.scale, corpus=str(corpus or self.scale.corpus), teacher=teacher and str(teacher) or self.scale.teacher)
+        teacher = (teacher or self.scale.teacher) if any(stage.tokenizer == "separate" for stage in stages) else None  # nobody asks one
+        self.scale = replace(self.scale, corpus=str(corpus or self.scale.corpus), teacher=teacher and str(teacher))
         self.stages = [stage for stage in stages if not (self.scale.teacher and stage.name == "teacher")]
         if teacher and (Path(teacher) / "config.json").is_file():
             self.scale, self.stages = like_teacher(self.scale, self.stages, Shape.of(MarianConfig.from_pretrained(teacher)))
@@ -199,15 +206,23 @@ class _Stocked(_Planned):
     def phrases(self): # the coffee phrases with the Chinese they are taught with, ours or the teacher's
         return list(zip(self.part("coffee")["en"], self.part("coffee")["zh"]))
 
+    def _read(self, split, **options): # of the corpus; of some of its rows, where the scale takes only those
+        rows = read(self.scale.corpus, split=split, **options)
+        return rows.filter(lambda source: source.startswith(self.scale.only), input_columns="source") if self.scale.only and self.scale.corpus != "embedded" else rows
+
     @cached_property
-    def corpus(self): return read(self.scale.corpus, limit=self.scale.sample, streaming=self.scale.sample is not None)
+    def corpus(self):
+        rows = self._read("train", limit=self.scale.sample, streaming=self.scale.sample is not None)
+        return mix([(rows, 1), (read("embedded"), 1)]) if self.scale.only and self.scale.corpus != "embedded" else rows
     @cached_property
     def audit(self): return audit(self.corpus)
     @cached_property
-    def general(self): # the general corpus: cleaned where the scale says so, corrected, in a seeded order
-        return correct(self.audit.clean if self.scale.clean else self.corpus, corrections()).shuffle(seed=42)
+    def general(self): # the general corpus, in a seeded order, corrected; where the scale says so, clean and without what is held out
+        rows = correct(self.audit.clean if self.scale.clean else self.corpus, corrections()).shuffle(seed=42)
+        if self.scale.clean: rows = unlike(rows, [en for split in ("validation", "test") for en in self._read(split)["en"]])
+        return full_width(rows) if self.scale.full_width else rows
     @cached_property
-    def validation(self): return read(self.scale.corpus, split="validation", limit=self.scale.eval_rows)
+    def validation(self): return self._read("validation", limit=self.scale.eval_rows)
 
 # %% ../nbs/14_runner.ipynb #c116e92d
 class Run(_Stocked):
