@@ -120,7 +120,13 @@ def test_wheel_works_alone(checkout, tmp_path):
     wheel, = tmp_path.glob("*.whl")
     run(sys.executable, "-m", "venv", "venv", cwd=tmp_path)
     python = tmp_path/"venv"/"bin"/"python"
-    run(python, "-m", "pip", "install", "-qq", wheel, "-c", ROOT/"constraints.txt", cwd=tmp_path)
+    def install(*what): run(python, "-m", "pip", "install", "-qq", *what, "-c", ROOT/"constraints.txt", cwd=tmp_path)
+    install(wheel)
+    assert "torch" not in run(python, "-m", "pip", "list", cwd=tmp_path)
+    for sentence, part in {"give me a cup of latte": "一杯拿铁", "The total is $19.99.": "19.99美元"}.items():
+        assert part in run(python.with_name("tinymt"), "translate", "--text", sentence, cwd=tmp_path)
+    assert wheel.stat().st_size < 10e6
+    install(f"{wheel}[train]")
     run(python, "-m", "pip", "check", cwd=tmp_path)
     for path in MODULES: run(python, "-c", f"import tinymt.{path.stem}", cwd=tmp_path)
     assert "translate" in run(python.with_name("tinymt"), "--help", cwd=tmp_path)

@@ -20,14 +20,15 @@ from .scripts import BeamSize, ComputeType, Device, _quiet, app
 def translate(
     files:Annotated[Optional[list[Path]], typer.Argument(help="Text files, one sentence or paragraph a line; - is standard input.")]=None,
     text:Annotated[Optional[str], typer.Option(help="Translate this text and exit.")]=None,
-    model_dir:Annotated[Path, typer.Option(help="A CTranslate2 folder, or a Hugging Face one.")]=Path("outputs/smoke/article/stage8"),
+    model_dir:Annotated[Optional[Path], typer.Option(help="A CTranslate2 folder, or a Hugging Face one; default: the small model of the package.")]=None,
     device:Device="auto",
     compute_type:ComputeType="default",
     beam_size:BeamSize=4,
     max_decoding_length:Annotated[Optional[int], typer.Option(help="Longest output in pieces; default: twice the input and ten.")]=None,
 ):
     "Translate English to Chinese: a text, files, a pipe, or line by line at a prompt."
-    from tinymt.translator import open_translator
+    from tinymt.translator import PACKAGED, open_translator
+    model_dir = model_dir or PACKAGED
     options = dict(device=device, beam_size=beam_size, max_decoding_length=max_decoding_length)
     if (model_dir / "model.bin").is_file(): options["compute_type"] = compute_type
     if not model_dir.is_dir(): raise FileNotFoundError(f"There is no model in {model_dir}: make one with `tinymt run`, or name one with --model-dir.")
@@ -47,8 +48,8 @@ def _lines(files): # the lines of all files, one after the other
 # %% ../nbs/17_cli.ipynb #154b35ae
 @app.command()
 def run(
-    scale:Annotated[str, typer.Option(help="smoke (minutes, no network), laptop (hours), full (the article's).")]="smoke",
-    recipe:Annotated[str, typer.Option(help="Which recipe.")]="article",
+    scale:Annotated[str, typer.Option(help="smoke (minutes, no network), laptop (hours), full (the article's), pocket (the model of the package).")]="smoke",
+    recipe:Annotated[str, typer.Option(help="article, better, or one with choices, such as article+digits or better-average.")]="article",
     until:Annotated[str, typer.Option(help="Last stage to build.")]="stage8",
     corpus:Annotated[Optional[str], typer.Option(help="Read this corpus instead of the scale's.")]=None,
     teacher:Annotated[Optional[str], typer.Option(help="Use this teacher instead of the scale's.")]=None,
@@ -129,6 +130,8 @@ def explain(
     text = " ".join(str(error).split())
     if isinstance(error, (KeyboardInterrupt, typer.Abort)):
         return "Stopped. What was finished is kept; the same command goes on from there."
+    if isinstance(error, ModuleNotFoundError) and error.name != "tinymt":
+        return f"This command needs the package {error.name}: install what training takes with `pip install tinymt[train]`."
     if getattr(error, "errno", None) == 28 or any(said in text for said in ("No space left on device", "os error 28", "inline_container")):  # the last is PyTorch's
         return "The disk is full: free some space and run the same command again; what was finished is kept."
     if getattr(error, "errno", None) in (13, 30):

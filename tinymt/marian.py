@@ -98,7 +98,7 @@ def training_bytes(
     batch:int,           # pairs a device holds at a time
     length:int,          # pieces a side, padding included
 )->int:                  # bytes in float32; half precision needs less
-    "About the peak memory of a training with Adam. The factors are fitted to five measured trainings, all within 15 %."
+    "About the peak memory of a training with Adam. The factors are fitted to five measured trainings; expect to be off by a fifth."
     d, f, tokens = config.d_model, config.encoder_ffn_dim, batch*length
     kept = config.encoder_layers*(12*d + 3*f) + config.decoder_layers*(19*d + 3*f)
     return 16*parameters(config)["total"] + 4*tokens*(kept + 4*config.vocab_size)

@@ -6,7 +6,7 @@
 __all__ = ['app', 'TeacherModel', 'TokenizerDir', 'DatasetName', 'DatasetConfig', 'OutputCsv', 'Device', 'ComputeType',
            'BeamSize', 'Seed', 'Model', 'TeacherCT2', 'Repeat', 'Examples', 'TEACHER_NAME', 'make_student_config',
            'build_joint_tokenizer', 'make_extra_coffee_data', 'make_extra_travel_data', 'make_extra_money_data',
-           'audit_parallel_data', 'apply_corrections', 'convert', 'check_pad', 'label']
+           'audit_parallel_data', 'apply_corrections', 'convert', 'check_pad', 'bundle', 'label']
 
 # %% ../nbs/15_scripts.ipynb #fd7565ac
 from contextlib import contextmanager
@@ -187,6 +187,19 @@ def check_pad(model:Model, fix:Annotated[bool, typer.Option("--fix", help="Zero 
     from tinymt import int8
     if fix: int8.fix_pad(model)
     print(f"Pad embedding norm: {int8.check_pad(model)}")
+
+# %% ../nbs/15_scripts.ipynb #e0a3b07e
+@app.command()
+def bundle(
+    output_dir:Annotated[Path, typer.Argument(help="New folder for the five files.")],
+    model_dir:Annotated[Optional[Path], typer.Option(help="A CTranslate2 folder; default: the small model of the package.")]=None,
+):
+    "Pack the five files that a phone app loads, and prove them with ctranslate2 and sentencepiece alone."
+    from tinymt import translator
+    made = translator.bundle(model_dir or translator.PACKAGED, output_dir)
+    proof = made.pop("proof")
+    for name, size in made.items(): print(f"{size / 1e6:8.3f} MB  {name}")
+    print(f"{sum(made.values()) / 1e6:8.3f} MB  in {output_dir}; proof: give me a cup of latte → {proof}")
 
 # %% ../nbs/15_scripts.ipynb #21e3158e
 @app.command()
