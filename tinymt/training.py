@@ -32,9 +32,7 @@ class ShuffledLengthSampler(LengthGroupedSampler):
     def __init__(self, *args, seed:int=42, **kwargs):
         super().__init__(*args, **kwargs)
         self.seed, self.epoch = seed, 0
-
     def set_epoch(self, epoch:int): self.epoch = epoch  # called by Accelerate when an epoch begins
-
     def __iter__(self):
         self.generator = torch.Generator().manual_seed(self.seed + self.epoch)
         rows = list(super().__iter__())
@@ -49,11 +47,9 @@ def precision()->dict: # keywords for `TrainingArguments`: bf16, fp16 or neither
     if not torch.cuda.is_available(): return {"bf16": True} if torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported() else {}
     return {"bf16": True} if torch.cuda.is_bf16_supported() else {"fp16": True}
 
-
 def teacher_dtype()->torch.dtype: # dtype for a model that only computes forward
     "The precision of the frozen teacher (article, section 7.2): half on a GPU, float32 on a CPU."
-    if not torch.cuda.is_available(): return torch.float32
-    return {"bf16": torch.bfloat16, "fp16": torch.float16}[next(iter(precision()))]
+    return {"bf16": torch.bfloat16, "fp16": torch.float16}[next(iter(precision()))] if torch.cuda.is_available() else torch.float32
 
 # %% ../nbs/06_training.ipynb #dd18330a
 def batch_plan(
@@ -121,11 +117,9 @@ class ZeroPadEmbeddingCallback(TrainerCallback):
     def on_step_end(self, args, state, control, model=None, **kwargs): zero_pad(model)
 
 # %% ../nbs/06_training.ipynb #d88c10b0
-def _last_checkpoint(folder: Path):
-    "The newest checkpoint that was written to its end: `trainer_state.json` is what the Trainer writes last."
+def _last_checkpoint(folder): # the newest that was written to its end: `trainer_state.json` is what the Trainer writes last
     found = [c for c in folder.glob("checkpoint-*") if (c / "trainer_state.json").is_file()]
     return max(found, key=lambda c: int(c.name.split("-")[1]), default=None)
-
 
 class StopAtNaN(TrainerCallback):
     "Raise FloatingPointError at the first loss that is not finite, and before weights that are not finite are saved."
@@ -143,11 +137,9 @@ class AverageCallback(TrainerCallback):
     "Keep a moving average of the weights, in checkpoints too, and leave it in the model when the training ends."
     def __init__(self, decay:float): self.decay = decay
     def _file(self, args, state): return Path(args.output_dir) / f"checkpoint-{state.global_step}" / "average.pt"
-
     def on_train_begin(self, args, state, control, model=None, **kwargs):
         self.average, kept = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(self.decay)), self._file(args, state)
         if kept.is_file(): self.average.load_state_dict(torch.load(kept, weights_only=True, map_location=args.device))
-
     def on_step_end(self, args, state, control, model=None, **kwargs): self.average.update_parameters(model)
     def on_save(self, args, state, control, **kwargs):
         if state.is_world_process_zero: torch.save(self.average.state_dict(), self._file(args, state))
@@ -175,8 +167,7 @@ class Hyperparameters:
     per_device_eval_batch_size:int=32    # pairs translated at a time while evaluating
 
 # %% ../nbs/06_training.ipynb #d3ce2c9c
-def _bleu(tokenizer):
-    "A `compute_metrics` that turns generated ids into text and scores it."
+def _bleu(tokenizer): # a `compute_metrics` that turns generated ids into text and scores it
     def text(rows):
         rows = torch.as_tensor(rows).masked_fill(torch.as_tensor(rows) < 0, tokenizer.pad_token_id)
         return tokenizer.batch_decode(rows, skip_special_tokens=True)
@@ -205,8 +196,7 @@ def check(
         raise ValueError(f"{' and '.join(missing)} cannot watch the training before it is installed: pip install {' '.join(missing)}.")
 
 # %% ../nbs/06_training.ipynb #44d9592b
-def _arguments(out, hyper, progress, report_to): # a folder, and as in `distill`
-    "The arguments of the Trainer: the recipe's numbers, and what the machine decides."
+def _arguments(out, hyper, progress, report_to): # of the Trainer: the recipe's numbers, and what the machine decides
     args = Seq2SeqTrainingArguments(
         str(out), num_train_epochs=hyper.num_train_epochs, learning_rate=hyper.learning_rate, warmup_steps=hyper.warmup_steps,
         seed=hyper.seed, eval_strategy="steps", eval_steps=hyper.eval_steps, save_steps=hyper.save_steps, save_total_limit=2,
@@ -227,9 +217,7 @@ class _Progress(ProgressCallback):
         done = {k: f"{v:.3g}" for k, v in logs.items() if k in ("loss", "eval_bleu")}
         self.training_bar.set_postfix(**done, **{"pairs/s": f"{rate * args.train_batch_size * args.gradient_accumulation_steps * args.world_size:.0f}"})
 
-
-def _metrics(trainer, averaged): # whether the weights are others now than those of the last step
-    "What `metrics.json` says of a finished training."
+def _metrics(trainer, averaged): # what `metrics.json` says of a finished training, and of the average if its weights are that
     state = trainer.state  # the Trainer evaluates at its last step, except when a resumed run had none left to make; an average is evaluated by itself
     final = next((row for row in state.log_history if "eval_bleu" in row and row["step"] == state.global_step and not averaged), None) or trainer.evaluate()
     return {"rows": len(trainer.train_dataset), "steps": state.global_step, "seconds": sum(row.get("train_runtime", 0) for row in state.log_history),
