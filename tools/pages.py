@@ -48,7 +48,7 @@ def _take_along(name):
     config = get_config()
     colab = f"https://colab.research.google.com/github/{config.user}/{config.repo}/blob/{config.branch}/nbs/{name}"
     return (f'<p class="take-along"><a href="{colab}">Open in Colab</a> · <a href="notebooks/{name}" download>Download notebook</a>'
-            f' · on Colab first run <code>!pip install git+{config.git_url}</code></p>')
+            f' · on Colab first run <code>!pip install "tinymt[dev] @ git+{config.git_url}"</code></p>')
 
 
 def reference(path):
