@@ -72,8 +72,8 @@ English → Chinese (Simplified), {found['parameters'] / 1e6:.1f} million parame
 
 ## What it is for
 
-Short everyday sentences, prices, times and things to copy, offline and at once. It has read {found['rows']:,} rows, a thousandth of what a real translator reads.
-It is **not** for anything technical, long or literary: see the examples. It does not know most names, and it never says that it does not know.
+Short everyday sentences, offline and at once. It has read {found['rows']:,} rows, a thousandth of what a real translator reads, for {found['minutes']:.0f} minutes.
+Check amounts, addresses and numbers that it copies: of 1,000 sentences with unseen amounts it keeps all numbers in {found['numbers kept, 1,000 unseen amounts']:.0%}. It is **not** for anything technical, long or literary: see the examples. It does not know most names, and it never says that it does not know.
 
 ## How it was made
 
