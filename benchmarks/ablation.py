@@ -32,7 +32,7 @@ def train(recipe, seed):
     torch.set_num_threads(1)
     from tinymt import recipe as recipes
     from tinymt.augmentation import COFFEE, money_test
-    from tinymt.evaluation import coffee_kept, numbers_kept, paired_bootstrap, punctuation, score
+    from tinymt.evaluation import coffee_kept, numbers_kept, punctuation, score
     from tinymt.corpus import read
     from tinymt.recipe import LAPTOP, SCALES, Shape
     from tinymt.robustness import phone_test
@@ -41,8 +41,8 @@ def train(recipe, seed):
     from tinymt.training import distill
     from tinymt.translator import Translator
     quiet()
-    out, stages = place(recipe, seed), tuple(SHARE) if recipe.startswith("better") else ("stage5", "stage7")
-    recipes.RECIPES["article"] = (tuple(s for s in recipes.ARTICLE if s.name in stages), ())
+    out = place(recipe, seed)
+    recipes.RECIPES["article"] = (tuple(stage for stage in recipes.ARTICLE if stage.name in SHARE), ())
     own = {"stage5": dict(learning_rate=1e-3, warmup_steps=300, extra=(("coffee", 10), ("travel", 2))),
            "stage7": dict(learning_rate=5e-4, warmup_steps=50, extra=(("coffee", 20), ("money", 1), ("travel", 1)), rows=20_000),
            "student": dict(learning_rate=1e-3, warmup_steps=300, extra=(("coffee", 10), ("travel", 1), ("money", 1)))}

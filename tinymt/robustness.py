@@ -11,8 +11,8 @@ from importlib.resources import files
 
 from datasets import Dataset
 from .augmentation import AIRLINES, NAMES, PLACES, _amount, _time
-from .corpus import HAN, corpus
-from .evaluation import missing_numbers, numbers, numbers_kept, _fold
+from .corpus import corpus
+from .evaluation import numbers_kept
 
 # %% ../nbs/11_robustness.ipynb #8c63a4b7
 _MONTHS = 'January February March April May June July August September October November December'.split()
@@ -105,6 +105,8 @@ def _mistyped(en, rng): # two letters of a word exchanged, one lost, or one doub
     a, b = at, min(at + 1, len(en) - 1)
     return rng.choice([en[:a] + en[b] + en[a] + en[b + 1:], en[:a] + en[b:], en[:b] + en[a:]])
 
+_TO_COPY = re.compile(r"\d|\w\.\w|[^\w\s.,!?;:'\"-]")  # a digit, a dot inside a word, a sign that is no mark
+
 def as_typed(
     en:str, # English side of a row
     zh:str, # Chinese side
@@ -112,10 +114,11 @@ def as_typed(
 )->tuple[str, str]: # the same row, as somebody might have typed it
     "Without the final mark (one row in eight), in small letters or capitals (one in eight), mistyped (one in twelve), with an emoji (one in thirty)."
     if rng.random() < 1/8 and en[-1:] in ('.', '!', '?') and zh[-1:] in tuple('。！？.!?'): en, zh = en[:-1], zh[:-1]
-    chance = rng.random()
-    if chance < 1/12: en = en.lower()
-    elif chance < 1/8: en = en.upper()
-    if rng.random() < 1/12: en = _mistyped(en, rng)
+    if not _TO_COPY.search(en): # else the Chinese side would hold another address than the English
+        chance = rng.random()
+        if chance < 1/12: en = en.lower()
+        elif chance < 1/8: en = en.upper()
+        if rng.random() < 1/12: en = _mistyped(en, rng)
     if rng.random() < 1/30:
         emoji = rng.choice(_EMOJI)
         en, zh = f'{en} {emoji}', zh + emoji
