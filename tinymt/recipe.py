@@ -129,9 +129,9 @@ LAPTOP = Scale(
              "student": dict(num_train_epochs=8, learning_rate=1e-3, warmup_steps=600)})
 FULL = Scale("full", corpus="opus100", teacher="Helsinki-NLP/opus-mt-en-zh")
 POCKET = Scale(
-    "pocket", corpus="embedded", only="tatoeba", joint_vocab=6000, clean=True, corrections=20, travel=1500, money=2500, eval_rows=2000,
+    "pocket", corpus="embedded", only="tatoeba", joint_vocab=6000, clean=True, corrections=20, travel=1500, money=4000, everyday=12_000, renumbered=3000, eval_rows=2000,
     shapes={"small": Shape(192, 5, 2, 4, 768)},
-    changes={"student": dict(num_train_epochs=10, eval_steps=4000)})
+    changes={"student": dict(num_train_epochs=22, learning_rate=1e-3, warmup_steps=1500, eval_steps=5000, save_steps=500)})
 SCALES = {scale.name: scale for scale in (SMOKE, LAPTOP, FULL, POCKET)}
 
 # %% ../nbs/12_recipe.ipynb #e49c0b8b
@@ -173,7 +173,7 @@ def named(
 
 
 def _take(choice, size, stages): # a scale and stages with a choice laid over them
-    merged = {k: {**getattr(size, k), **v} if isinstance(v, dict) else v for k, v in choice.scale.items()}
+    merged = {k: {**getattr(size, k), **v} if isinstance(v, dict) else getattr(size, k) or v for k, v in choice.scale.items()}  # a number of the scale's own goes first
     def changed(stage):
         if stage.tokenizer != "joint": return stage
         added = {**choice.stage, "extra": (*stage.extra, *choice.stage.get("extra", ()))}
