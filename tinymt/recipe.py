@@ -129,9 +129,9 @@ LAPTOP = Scale(
              "student": dict(num_train_epochs=8, learning_rate=1e-3, warmup_steps=600)})
 FULL = Scale("full", corpus="opus100", teacher="Helsinki-NLP/opus-mt-en-zh")
 POCKET = Scale(
-    "pocket", corpus="embedded", only="tatoeba", joint_vocab=6000, clean=True, corrections=20, travel=1500, money=4000, everyday=12_000, renumbered=3000, eval_rows=2000,
-    shapes={"small": Shape(192, 5, 2, 4, 768)},
-    changes={"student": dict(num_train_epochs=22, learning_rate=1e-3, warmup_steps=1500, eval_steps=5000, save_steps=500)})
+    "pocket", corpus="embedded", only="tatoeba", joint_vocab=5000, clean=True, corrections=20, travel=1500, money=8000, everyday=12_000, renumbered=3000, eval_rows=2000,
+    shapes={"small": Shape(256, 4, 2, 8, 1024)},
+    changes={"student": dict(num_train_epochs=20, learning_rate=8e-4, warmup_steps=1500, eval_steps=5000, save_steps=500)})
 SCALES = {scale.name: scale for scale in (SMOKE, LAPTOP, FULL, POCKET)}
 
 # %% ../nbs/12_recipe.ipynb #e49c0b8b
