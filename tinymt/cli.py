@@ -49,7 +49,7 @@ def _lines(files): # the lines of all files, one after the other
 @app.command()
 def run(
     scale:Annotated[str, typer.Option(help="smoke (minutes, no network), laptop (hours), full (the article's), pocket (the model of the package).")]="smoke",
-    recipe:Annotated[str, typer.Option(help="article, better, or one with choices, such as article+digits or better-average.")]="article",
+    recipe:Annotated[str, typer.Option(help="article, better, or one with choices, such as article+digits or better+average-bytes.")]="article",
     until:Annotated[str, typer.Option(help="Last stage to build.")]="stage8",
     corpus:Annotated[Optional[str], typer.Option(help="Read this corpus instead of the scale's.")]=None,
     teacher:Annotated[Optional[str], typer.Option(help="Use this teacher instead of the scale's.")]=None,

@@ -131,7 +131,7 @@ FULL = Scale("full", corpus="opus100", teacher="Helsinki-NLP/opus-mt-en-zh")
 POCKET = Scale(
     "pocket", corpus="embedded", only="tatoeba", joint_vocab=5000, clean=True, corrections=20, travel=1500, money=8000, everyday=12_000, renumbered=3000, eval_rows=2000,
     shapes={"small": Shape(256, 4, 2, 8, 1024)},
-    changes={"student": dict(num_train_epochs=20, learning_rate=8e-4, warmup_steps=1500, eval_steps=5000, save_steps=500)})
+    changes={"student": dict(num_train_epochs=25, learning_rate=8e-4, warmup_steps=1500, eval_steps=5000, save_steps=500)})
 SCALES = {scale.name: scale for scale in (SMOKE, LAPTOP, FULL, POCKET)}
 
 # %% ../nbs/12_recipe.ipynb #e49c0b8b
@@ -155,11 +155,11 @@ CHOICES = {
 }
 BETTER = (Stage("student", "the small student, everything from the first step", start="random", tokenizer="joint", shape="small",
                 extra=(("coffee", 20), ("travel", 1), ("money", 1)), hyper=_hyper(7e-4, 800)),)
-RECIPES = {"article": (ARTICLE, ()), "better": (BETTER, ("digits", "marks", "bytes", "everyday", "typed", "smoothing", "average"))} # stages, choices
+RECIPES = {"article": (ARTICLE, ()), "better": (BETTER, ("digits", "marks", "bytes", "everyday"))} # stages, choices
 
 # %% ../nbs/12_recipe.ipynb #20c05018
 def named(
-    recipe:str, # such as "article", "article+digits" or "better-average"
+    recipe:str, # such as "article", "article+digits" or "better+average-bytes"
 )->tuple:       # (stages, names of choices)
     "The stages and the choices of a recipe; raises ValueError, with the names there are, for an unknown one."
     base, *turns = re.split("(?=[+-])", recipe)
