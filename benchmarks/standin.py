@@ -3,7 +3,7 @@
 The teacher takes the place of Helsinki-NLP/opus-mt-en-zh: a Marian model with a vocabulary of its own, one piece model for each language.
 It also reads the generated rows, since the real one knows coffee, dates and prices. Then
   tinymt run --scale laptop --corpus CORPUS --teacher TEACHER
-builds all eight stages from it; the students keep the article's proportions to their teacher (12_recipe). A run that was cut off goes on.
+builds all eight stages from it; the students keep the article's proportions to their teacher (13_recipe). A run that was cut off goes on.
 The result is the run's table, with the loss curves of the stages and one translation of each."""
 import argparse, json, os, platform, time
 from pathlib import Path

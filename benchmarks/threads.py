@@ -4,7 +4,7 @@ PyTorch's threads meet after every operation, thousands of times a second. libgo
 sleeps. Spinning for ever is fastest on an idle machine and ruinous beside another process, whose core the spinner holds; sleeping at once
 (OMP_WAIT_POLICY=PASSIVE) is safe and pays a wake-up each time. GOMP_SPINCOUNT sets the length; `tinymt` uses 1,000 turns.
 Each contestant is a process of its own, because libgomp reads its settings when it is loaded; a minute or two in all, longer where
-a contestant suffers. No bar: it shows why 17_cli sets what it sets."""
+a contestant suffers. No bar: it shows why 18_cli sets what it sets."""
 import os, statistics, subprocess, sys
 
 from common import arguments, write

@@ -1,4 +1,4 @@
-"""Section 13 of the article: our copy of its commands, which notebook 15 translates into ours and parses, is what the article says."""
+"""Section 13 of the article: our copy of its commands, which notebook 16 translates into ours and parses, is what the article says."""
 import re
 from pathlib import Path
 

@@ -72,7 +72,7 @@ def test_reads_as_a_chapter(path):
     sources = {kind: ["".join(cell["source"]) for cell in cells(path) if cell["cell_type"] == kind] for kind in ("markdown", "code")}
     words = sum(len(source.split()) for source in sources["markdown"])
     lines = [line for source in sources["code"] for line in source.splitlines() if line.strip() and not line.strip().startswith("#")]
-    assert words / len(lines) >= (5 if path.name < "11" else 3), f"{words} words for {len(lines)} lines"
+    assert words / len(lines) >= (5 if path.name < "12" else 3), f"{words} words for {len(lines)} lines"
     exported = [source for source in sources["code"] if re.search(r"^#\| *exports?\b", source, re.M)]
     assert all(len(source.splitlines()) <= 45 for source in exported)
 

@@ -151,6 +151,8 @@ class Translator(_Lines):
         if device == 'cuda' and not gpus: raise ValueError('This machine has no CUDA device: use the device cpu, or auto.')
         self.workers = workers or (1 if device == 'cuda' else max(1, len(os.sched_getaffinity(0)) // processes))
         self.beam_size, self.max_decoding_length = beam_size, max_decoding_length
+        self.shortlist = (folder/'vmap.txt').is_file()
+        if self.shortlist: self.batch_size = 1  # CTranslate2 makes one list for a whole batch: neighbours would change a translation
         self.source, self.target = _load_spm(folder)
         # loaded in a thread of its own: CTranslate2 sets the number of OpenMP threads of the thread it is loaded in, and PyTorch in
         # that thread would go on with one core
@@ -172,7 +174,7 @@ class Translator(_Lines):
     def _generate(self, batches, no_repeat):
         jobs = [self.engine.translate_batch([unit + ['</s>'] for unit in batch], beam_size=self.beam_size, asynchronous=True,
                     max_decoding_length=self._max_length(batch), no_repeat_ngram_size=no_repeat, disable_unk=True,
-                    patience=PATIENCE) for batch in batches]
+                    patience=PATIENCE, use_vmap=self.shortlist) for batch in batches]
         return [[one.result().hypotheses[0] for one in job] for job in jobs]
 
 # %% ../nbs/08_translator.ipynb #2c9992fa
