@@ -151,9 +151,8 @@ class Translator(_Lines):
         if device == 'cuda' and not gpus: raise ValueError('This machine has no CUDA device: use the device cpu, or auto.')
         self.workers = workers or (1 if device == 'cuda' else max(1, len(os.sched_getaffinity(0)) // processes))
         self.beam_size, self.max_decoding_length = beam_size, max_decoding_length
-        self.shortlist = (folder/'vmap.txt').is_file()
-        if self.shortlist: self.batch_size = 1  # CTranslate2 makes one list for a whole batch: neighbours would change a translation
-        self.source, self.target = _load_spm(folder)
+        if shortlist := (folder/'vmap.txt').is_file(): self.batch_size = 1  # one list is made for a whole batch: neighbours would change a translation
+        self.shortlist, (self.source, self.target) = shortlist, _load_spm(folder)
         # loaded in a thread of its own: CTranslate2 sets the number of OpenMP threads of the thread it is loaded in, and PyTorch in
         # that thread would go on with one core
         with ThreadPoolExecutor(1) as alone: self.engine = alone.submit(ctranslate2.Translator, str(folder), device=device,
