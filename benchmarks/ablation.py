@@ -104,7 +104,9 @@ from tinymt.recipe import CHOICES, RECIPES
 quiet()
 ends = [(recipe, seed) for seed in range(1, args.seeds + 1) for recipe in ("article", "better")]
 left_out = [name for name in CHOICES if name not in RECIPES["better"][1]]
-jobs = [*ends, *((f"better+{name}", 1) for name in left_out), *((f"article+{name}", 1) for name in CHOICES), *((f"better, {change}", 1) for change in CHANGES)]
+alone = "better" + "".join(f"-{name}" for name in RECIPES["better"][1])  # one training, and nothing else
+jobs = [*ends, (alone, 1), *((f"better+{name}", 1) for name in left_out), *((f"better-{name}", 1) for name in RECIPES["better"][1]),
+        *((f"article+{name}", 1) for name in CHOICES), *((f"better, {change}", 1) for change in CHANGES)]
 
 
 def job(asked):
@@ -116,7 +118,7 @@ def job(asked):
                                   stdout=log, stderr=log, env={**os.environ, "OMP_NUM_THREADS": "1"}).returncode
         if code: return print(f"{recipe}, seed {seed}: failed, see {log.name}", flush=True)
     found = json.loads((place(recipe, seed)/"result.json").read_text())
-    print(f"{recipe:20} seed {seed}: BLEU {found['BLEU everyday']:.1f}, numbers {found['numbers']:.1%}, unseen frames {found['frames']:.1%}, copied {found['copied']:.0%}", flush=True)
+    print(f"{recipe:40} seed {seed}: BLEU {found['BLEU everyday']:.1f}, numbers {found['numbers']:.1%}, unseen frames {found['frames']:.1%}, copied {found['copied']:.0%}", flush=True)
     return found
 
 

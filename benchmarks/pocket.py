@@ -1,7 +1,7 @@
 """The small model that comes with the package: score the run that made it, put it into the package, and write its card.
 
-The run, about an hour of one core, resumed after a cut:
-  .venv/bin/tinymt run --scale pocket --recipe better --corpus CORPUS
+The run, under two hours of one core, resumed after a cut:
+  .venv/bin/tinymt run --scale pocket --recipe better+typed+smoothing+average --corpus CORPUS
 Then this script copies the five files to tinymt/model, `run_args.json` to models/, and writes models/README.md from what it measures. Held out of the
 training is every sentence whose English stands in the validation or test split of the corpus. FLORES and WMT are news and encyclopaedia, which the
 model has never seen anything like; they are reported because people ask."""
@@ -11,7 +11,7 @@ from pathlib import Path
 from common import HERE, arguments, quiet, write
 
 parser = arguments(__doc__, run=False)
-parser.add_argument("--run", type=Path, default=HERE.parent/"outputs/pocket/better", help="folder of the finished run")
+parser.add_argument("--run", type=Path, default=HERE.parent/"outputs/pocket/better+typed+smoothing+average", help="folder of the finished run")
 parser.add_argument("--corpus", type=Path, default=HERE.parent.parent/"shared/corpora/opus100-standin", help="the corpus it was trained on, with a test split")
 parser.add_argument("--teacher-outputs", type=Path, default=HERE.parent.parent/"shared/teacher-outputs/en-zh", help="folder with SET.en and SET.zh")
 args = parser.parse_args()
@@ -26,7 +26,7 @@ from tinymt.translator import FIVE_FILES, PACKAGED, Translator
 
 quiet()
 int8 = args.run/"stage8"
-if not (int8/"model.bin").is_file(): raise SystemExit(f"{int8} has no model yet: make it with `tinymt run --scale pocket --recipe better --corpus CORPUS`.")
+if not (int8/"model.bin").is_file(): raise SystemExit(f"{int8} has no model yet: make it with `tinymt run --scale pocket --recipe better+typed+smoothing+average --corpus CORPUS`.")
 made, metrics = read_json(args.run/"student/run_args.json"), read_json(args.run/"student/metrics.json")
 test = read(str(args.corpus), split="test")
 rows = {"everyday (Tatoeba), held out": test.filter(lambda row: row["source"].startswith("tatoeba")), "technical (Python documentation), held out": test.filter(lambda row: not row["source"].startswith("tatoeba"))}
@@ -77,10 +77,10 @@ Check amounts, addresses and numbers that it copies: of 1,000 sentences with uns
 
 ## How it was made
 
-    .venv/bin/tinymt run --scale pocket --recipe better --corpus CORPUS    # {found['steps']:,} steps, {found['minutes']:.0f} minutes of one core
+    .venv/bin/tinymt run --scale pocket --recipe {made['run']['recipe']} --corpus CORPUS    # {found['steps']:,} steps, {found['minutes']:.0f} minutes of one core
     .venv/bin/python benchmarks/pocket.py --corpus CORPUS                  # measures it, copies it here, writes this card
 
-Every argument, version and the commit stand in [run_args.json](run_args.json); the numbers of the recipe in `tinymt/recipe.py` (scale `pocket`, recipe `better`).
+Every argument, version and the commit stand in [run_args.json](run_args.json); the numbers of the recipe in `tinymt/recipe.py` (scale `pocket`, recipe `better` and the choices named behind it).
 CORPUS is a folder in OPUS-100's layout with the English-Mandarin sentences of Tatoeba, of which only these are taken. Rows whose English stands in the validation or test split were left out.
 
 | text | licence |
