@@ -59,7 +59,7 @@ def _strongest(pairs, per_piece): # ids of the targets of each source id, strong
 def write_shortlist(
     ct2_dir,           # a CTranslate2 folder
     rows,              # a parallel corpus like what the model was trained on: columns en and zh
-    per_piece:int=40,  # candidates of a source piece
+    per_piece:int=160, # candidates of a source piece
     common:int=400,    # most frequent target pieces that are candidates everywhere
 )->Path:               # of the `vmap.txt` written into the folder
     "Give a converted model a lexical shortlist, built from a corpus; raises FileNotFoundError for a folder that is no model."
