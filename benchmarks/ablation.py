@@ -38,7 +38,7 @@ def train(recipe, seed):
     import torch
     torch.set_num_threads(1)
     from tinymt import recipe as recipes
-    from tinymt.augmentation import COFFEE, money_test
+    from tinymt.augmentation import money_test
     from tinymt.evaluation import coffee_kept, numbers_kept, punctuation, score
     from tinymt.corpus import read
     from tinymt.recipe import LAPTOP, SCALES
@@ -88,7 +88,7 @@ def train(recipe, seed):
         "steps": {s.name: done.results(s.name)["steps"] for s in done.stages}, "BLEU": bleu(outputs, [True] * len(test)), "BLEU everyday": bleu(outputs, everyday),
         "BLEU technical": bleu(outputs, [not e for e in everyday]), "BLEU float32": bleu(exact, [True] * len(test)), "BLEU before the last stage": bleu(before, [True] * len(test)),
         "numbers": numbers_kept(amounts, small.translate_batch(amounts)), "frames": phone["frames"], "copied": phone["copied"], "broken": phone["broken"], "paraphrases": phone["coffee"],
-        "coffee": sum(coffee_kept(small.translate_batch([en for en, _ in COFFEE]), done.phrases).values()), "full width": marks["fullwidth"] / max(1, marks["fullwidth"] + marks["ascii"])}
+        "coffee": sum(coffee_kept(small.translate_batch([en for en, _ in done.phrases]), done.phrases).values()), "full width": marks["fullwidth"] / max(1, marks["fullwidth"] + marks["ascii"])}
     (out/"outputs.json").write_text(json.dumps(outputs, ensure_ascii=False, indent=0))
     (out/"result.json").write_text(json.dumps(found, indent=1))
 
