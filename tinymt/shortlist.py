@@ -67,7 +67,7 @@ def write_shortlist(
     source, target = _load_spm(folder)
     pieces = json.loads((folder/'shared_vocabulary.json').read_text(encoding='utf-8'))
     ids = {piece: i for i, piece in enumerate(pieces)}
-    def cut(column, spm): return (line for batch in rows.iter(1000) for line in spm.encode(batch[column], out_type=str))
+    def cut(column, spm): return (line for batch in rows.select_columns(column).iter(1000) for line in spm.encode(batch[column], out_type=str))
     pairs, counts = association(cut('en', source), cut('zh', target), ids)
     fixed = dict.fromkeys([*always_kept(pieces), *(pieces[i] for i in counts.argsort(descending=True)[:common].tolist() if counts[i])])
     lines, strongest = ['\t' + ' '.join(fixed)], _strongest(pairs, per_piece)

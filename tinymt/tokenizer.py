@@ -20,9 +20,9 @@ SPECIALS = dict(eos_id=0, unk_id=1, bos_id=-1, pad_id=-1)  # Marian's ids (artic
 def _train_spm(lines, prefix: Path, vocab_size: int, **options):
     "Train one SentencePiece model on the file `lines`; a vocabulary that does not suit the text is an error in one sentence."
     try:
-        spm.SentencePieceTrainer.train(
-            input=str(lines), model_prefix=str(prefix), vocab_size=vocab_size,
-            max_sentence_length=16384, minloglevel=2, **SPECIALS, **options)
+        with open(lines, encoding="utf-8") as text: # its own `input` would cut a path with a comma in two
+            spm.SentencePieceTrainer.train(sentence_iterator=text, model_prefix=str(prefix), vocab_size=vocab_size,
+                                           max_sentence_length=16384, minloglevel=2, **SPECIALS, **options)
     except (RuntimeError, OSError) as e:
         if most := re.search(r"value <= (\d+)", str(e)):
             raise ValueError(f"A vocabulary of {vocab_size} pieces is more than this text supports: "

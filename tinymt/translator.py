@@ -133,7 +133,6 @@ def _load_spm(folder):
 # %% ../nbs/08_translator.ipynb #1b64d89f
 class Translator(_Lines):
     "English to Chinese over a CTranslate2 folder, without torch; FileNotFoundError names a missing file"
-    batch_size = 16
     def __init__(self,
         folder=PACKAGED,                # CTranslate2 folder; without one the small model of the package, for everyday sentences
         device:str='auto',              # "cpu", "cuda", or "auto": cuda when there is one
@@ -151,8 +150,9 @@ class Translator(_Lines):
         if device == 'cuda' and not gpus: raise ValueError('This machine has no CUDA device: use the device cpu, or auto.')
         self.workers = workers or (1 if device == 'cuda' else max(1, len(os.sched_getaffinity(0)) // processes))
         self.beam_size, self.max_decoding_length = beam_size, max_decoding_length
-        if shortlist := (folder/'vmap.txt').is_file(): self.batch_size = 1  # one list is made for a whole batch: neighbours would change a translation
-        self.shortlist, (self.source, self.target) = shortlist, _load_spm(folder)
+        self.shortlist = (folder/'vmap.txt').is_file()
+        self.batch_size = 1 if self.shortlist else 16  # a list is made for a whole batch: neighbours would change a translation
+        self.source, self.target = _load_spm(folder)
         # loaded in a thread of its own: CTranslate2 sets the number of OpenMP threads of the thread it is loaded in, and PyTorch in
         # that thread would go on with one core
         with ThreadPoolExecutor(1) as alone: self.engine = alone.submit(ctranslate2.Translator, str(folder), device=device,
