@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['COPIED', 'quantize_rows', 'relative_error', 'check_pad', 'fix_pad', 'convert', 'read_model_bin', 'byte_table',
-           'tensor_errors']
+           'tensor_errors', 'restore']
 
 # %% ../nbs/07_int8.ipynb #f7fffef7
-import json, struct
+import json, shutil, struct
 from pathlib import Path
 
 import numpy as np
@@ -137,3 +137,43 @@ def tensor_errors(
     errors = {name: relative_error(exact[name], t / rounded[f"{name}_scale"][:, None])
               for name, t in rounded.items() if f"{name}_scale" in rounded}
     return dict(sorted(errors.items(), key=lambda item: -item[1]))
+
+# %% ../nbs/07_int8.ipynb #in8back1
+_PARTS = {"self_attention/linear_0": ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"], "self_attention/linear_1": ["self_attn.out_proj"],
+          "attention/linear_0": ["encoder_attn.q_proj"], "attention/linear_1": ["encoder_attn.k_proj", "encoder_attn.v_proj"], "attention/linear_2": ["encoder_attn.out_proj"],
+          "ffn/linear_0": ["fc1"], "ffn/linear_1": ["fc2"], "self_attention/layer_norm": ["self_attn_layer_norm"],
+          "attention/layer_norm": ["encoder_attn_layer_norm"], "ffn/layer_norm": ["final_layer_norm"]}  # the inverse of `BartLoader.set_attention`
+
+
+def _under_old_names(tensors): # name of Transformers -> float array, of all layers
+    for name, tensor in tensors.items():
+        if "/layer_" not in name or name.endswith("_scale"): continue
+        side, layer, *block, end = name.split("/")
+        if f"{name}_scale" in tensors: tensor = tensor / tensors[f"{name}_scale"][:, None]
+        parts = _PARTS["/".join(block)]
+        for part, piece in zip(parts, np.split(tensor, len(parts))):
+            yield f"model.{side}.layers.{layer[6:]}.{part}.{ {'gamma': 'weight', 'beta': 'bias'}.get(end, end)}", piece
+
+
+def restore(
+    ct2_dir, # a CTranslate2 folder of a Marian model, float or int8; its five files are enough
+    out_dir, # the model folder to write
+)->Path:     # `out_dir`
+    "Write a Hugging Face model folder from a converted model, so that it can be trained further; what int8 has rounded stays rounded."
+    import torch
+    from tinymt.marian import new_student, student_config, teacher_config
+    from tinymt.tokenizer import _marian_folder
+    folder, out = Path(ct2_dir), Path(out_dir)
+    tensors, pieces = read_model_bin(folder), json.loads((folder / "shared_vocabulary.json").read_text(encoding="utf-8"))
+    embedding = tensors["decoder/embeddings/weight"] / tensors.get("decoder/embeddings/weight_scale", np.ones(len(pieces), np.float32))[:, None]
+    layers = {side: 1 + max(int(name.split("_")[1].split("/")[0]) for name in tensors if name.startswith(f"{side}/layer_")) for side in ("encoder", "decoder")}
+    model = new_student(student_config(teacher_config(), d_model=embedding.shape[1], encoder_layers=layers["encoder"], decoder_layers=layers["decoder"],
+        attention_heads=int(tensors["decoder/num_heads"]), ffn_dim=len(tensors["encoder/layer_0/ffn/linear_0/bias"]), vocab_size=len(pieces) + 1))
+    weights = {"model.shared.weight": np.vstack([embedding, np.zeros_like(embedding[:1])]), **dict(_under_old_names(tensors))}  # <pad> comes last
+    layered = {name for name, _ in model.named_parameters() if ".layers." in name}
+    if layered ^ {name for name in weights if ".layers." in name}: raise ValueError(f"{ct2_dir} is no Marian model: its tensors do not match those of one.")
+    model.load_state_dict({name: torch.tensor(weight) for name, weight in weights.items()}, strict=False)
+    model.save_pretrained(out)
+    _marian_folder(out, pieces)
+    for side in ("source", "target"): shutil.copy(folder / f"{side}.spm", out)
+    return out

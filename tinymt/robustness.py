@@ -7,11 +7,12 @@ __all__ = ['everyday', 'renumbered', 'as_typed', 'full_width', 'unseen_frames', 
 
 # %% ../nbs/12_robustness.ipynb #66cbf440
 import csv, random, re, string
+from functools import cache
 from importlib.resources import files
 
 from datasets import Dataset
 from .augmentation import AIRLINES, NAMES, PLACES, _amount, _time
-from .corpus import corpus
+from .corpus import corpus, read
 from .evaluation import numbers_kept
 
 # %% ../nbs/12_robustness.ipynb #8c63a4b7
@@ -21,17 +22,18 @@ _FIELDS = 'name user date count city item order_id total email title first_name 
 _HOLES = ['{{@}}', '{{@}}', '{{ @ }}', '{@}', '%@%', '<@>', '[@]', '${@}', '%s', '%d']
 _EMOJI = '😀 😂 😊 😍 😭 😅 🤔 😢 👍 👎 👋 🙏 💪 🎉 🎂 🎁 ❤️ 💔 ⭐ 🔥 ☕ 🍕 🍺 🐶 🐱 🌧️ ☀️ ✈️ 🚗 🏠 📱 ✅ ❌'.split()
 _PHONES = ['+1 000 000 0000', '(000) 000-0000', '000-0000', '1000 0000 000', '10000000000', '+86 10000000000', '000-000-0000', '000-00000000', '+44 20 0000 0000', '000', '0000 0000000']
-_WORDS = [en.lower() for en, _ in NAMES + PLACES if en.isalpha()] + 'shop news mail info help book music sport photo travel home food car school work team city world sales'.split()
 
-def _word(rng): return rng.choice(_WORDS) if rng.random() < .5 else ''.join(rng.choices(string.ascii_lowercase, k=rng.randint(3, 9)))
-def _site(rng): return _word(rng) + rng.choice(['', '', '-' + _word(rng)]) + rng.choice(['.com', '.cn', '.org', '.net', '.com.cn', '.io', '.edu'])
+@cache
+def _words(): return sorted({en.lower() for en, _ in NAMES + PLACES if en.isalpha()} | {w for en in read('embedded')['en'] for w in re.findall('\\b[a-z]{2,10}\\b', en)})
+def _word(rng): return rng.choice(_words()) if rng.random() < .6 else ''.join(rng.choices(string.ascii_lowercase, k=rng.randint(3, 9)))
+def _site(rng): return rng.choice(['', '', '', _word(rng) + '.']) + _word(rng) + rng.choice(['', '', '-' + _word(rng)]) + '.' + rng.choice('com com cn org net com.cn io edu gov co.uk info'.split())
 
 def _url(rng):
     path = '/' + _word(rng) + rng.choice(['', '', '/', '.html', f'/{rng.randint(1, 999)}', f'?id={rng.randint(1, 9999)}'])
     return rng.choice(['https://', 'https://www.', 'http://', 'www.', '']) + _site(rng) + rng.choice(['', path, path])
 
-def _email(rng): return _word(rng) + rng.choice(['', '.', '_', '-']) + rng.choice([_word(rng), str(rng.randint(1, 999))]) + '@' + _site(rng)
-def _phone(rng): return ''.join(rng.choice(string.digits) if c == '0' else c for c in rng.choice(_PHONES))
+def _email(rng): return _word(rng) + rng.choice(['', rng.choice(['.', '_', '-']) + _word(rng), rng.choice(['', '_']) + str(rng.randint(1, 999))]) + '@' + _site(rng)
+def _phone(rng): return ''.join(rng.choice(string.digits) if c == '0' else c for c in (rng.choice(_PHONES) if rng.random() < .6 else rng.choice(' -').join('0' * rng.randint(2, 7) for _ in range(rng.randint(1, 3)))))
 def _hole(rng): return rng.choice(_HOLES).replace('@', rng.choice(_FIELDS) if rng.random() < .3 else _word(rng) + rng.choice(['', '_' + _word(rng)]))
 def _number(rng): return str(rng.randint(2, 10 ** rng.choice([1, 2, 2, 3, 4])))
 
@@ -51,26 +53,32 @@ def _table(name): # the rows of a CSV file that comes with the package
 
 _DRINKS = [('latte', '拿铁'), ('cappuccino', '卡布奇诺'), ('espresso', '浓缩咖啡'), ('mocha', '摩卡'), ('Americano', '美式咖啡'), ('flat white', '澳白'), ('macchiato', '玛奇朵'), ('cold brew', '冷萃咖啡'), ('coffee', '咖啡'),
            ('black coffee', '黑咖啡'), ('iced latte', '冰拿铁'), ('iced coffee', '冰咖啡'), ('decaf', '低因咖啡'), ('hot chocolate', '热巧克力'), ('green tea', '绿茶'), ('black tea', '红茶'), ('orange juice', '橙汁'), ('lemonade', '柠檬水')]
+_PRICES = [(f'{before}{{a}}{after}', f'{{a}}{zh}') for before, after, zh in [('$', '', '美元'), ('', ' dollars', '美元'), ('', ' USD', '美元'), ('€', '', '欧元'), ('', ' euros', '欧元'), ('£', '', '英镑'), ('', ' pounds', '英镑'), ('¥', '', '元'), ('', ' yuan', '元')]]
+_WHEN = [('at {t}', '{t}'), ('on {d}', '{d}'), ('on {w}', '{w}'), ('on {w} at {t}', '{w}{t}'), ('at {t} on {d}', '{d}{t}'), ('on {d} at {t}', '{d}{t}'), ('on {w}, {d}', '{d}{w}'), ('before {t}', '{t}之前'), ('after {t}', '{t}以后'), ('at about {t}', '大约{t}'), ('today at {t}', '今天{t}')]
+
 def _twice(make): return lambda rng: (make(rng),) * 2
 def _of(pairs): return lambda rng: rng.choice(pairs)
-_SLOTS = {'a': _twice(_amount), 'b': _twice(_amount), 'n': _twice(_number), 'k': _twice(_number), 'u': _twice(_url), 'e': _twice(_email), 'q': _twice(_phone), 'h': _twice(_hole), 'c': _twice(_code),
-          'j': _twice(_of(_EMOJI)), 'i': _twice(_of(_EMOJI)), 't': _time, 'd': _date, 'w': _of(_WEEKDAYS), 'p': _of(PLACES), 'm': _of(NAMES), 'x': _of(_DRINKS), 'y': _of(_DRINKS)}
+def _framed(frames): return lambda rng: _fill(rng.choice(frames), rng)
+@cache
+def _frames(kind): return [(row['source'], row['target']) for row in _table('frames.csv') if row['kind'] == kind]
+_SLOTS = {'a': _twice(_amount), 'n': _twice(_number), 'u': _twice(_url), 'e': _twice(_email), 'q': _twice(_phone), 'h': _twice(_hole), 'c': _twice(_code),
+          'o': _twice(_word), 'j': _twice(_of(_EMOJI)), 't': _time, 'd': _date, 'w': _of(_WEEKDAYS), 'p': _of(PLACES), 'm': _of(NAMES), 'x': _of(_DRINKS), 'v': _framed(_PRICES), 'z': _framed(_WHEN), 'g': lambda rng: rng.choice(_frames('thing'))}
 
-def _fill(frame, rng): # both sides of a frame, with the same things in the holes of both
-    things = {slot: make(rng) for slot, make in _SLOTS.items()}
+def _fill(frame, rng, slots=_SLOTS): # both sides of a frame, with the same things in the holes of both; {a2} is another {a}
+    things = {slot: slots[slot[0]](rng) for slot in dict.fromkeys(re.findall(r'\{(\w+)\}', frame[0]))}
     en, zh = (text.format(**{slot: pair[side] for slot, pair in things.items()}) for side, text in enumerate(frame))
-    return re.sub(r'\b([Aa]) (?=[AEIOaeio])', r'\1n ', en), zh   # an espresso
+    if frame[0].startswith(('{g', '{z')): en = en[0].upper() + en[1:]
+    return re.sub(r'\b([Aa]) (?=[AEIOaeio])', r'\1n ', en), re.sub(r'(?<=\d{4}-\d\d-\d\d)(?=\d\d?:)', ' ', zh)   # an espresso; 2026-04-20 14:30
 
 def everyday(
     num_examples:int=6000, # different sentences
     seed:int=42,           # of the frames and of what fills them
 )->Dataset:                # columns en, zh, source
     "Sentences around amounts, times, dates, numbers, drinks, and things to copy; never a sentence or an amount of the tests."
-    frames, rows, rng = {}, {}, random.Random(seed)
-    for row in _table('frames.csv'): frames.setdefault(row['kind'], []).append((row['source'], row['target']))
+    rows, rng = {}, random.Random(seed)
     asked = {row['source'] for row in _table('phone_test.csv')}
     while len(rows) < num_examples:
-        en, zh = _fill(rng.choice(frames[rng.choice(['everyday', 'everyday', 'copy', 'copy', 'order'])]), rng)
+        en, zh = _fill(rng.choice(_frames(rng.choice(['everyday'] * 3 + ['copy'] * 3 + ['order']))), rng)
         if en not in asked: rows.setdefault(en, zh)
     return corpus(*zip(*rows.items()), 'everyday')
 
@@ -143,8 +151,8 @@ def unseen_frames(
 )->list[str]:     # English sentences
     "Sentences from twenty frames that `everyday` does not have, with amounts, times and dates."
     rng, frames = random.Random(seed), [row['source'] for row in _table('phone_test.csv') if row['kind'] == 'frame']
-    held = {**_SLOTS, **{slot: _twice(lambda rng: _amount(rng, test=True)) for slot in 'ab'}}
-    return [frames[i % len(frames)].format(**{slot: make(rng)[0] for slot, make in held.items()}) for i in range(n)]
+    held = {**_SLOTS, 'a': _twice(lambda rng: _amount(rng, test=True))}
+    return [_fill((frames[i % len(frames)],) * 2, rng, held)[0] for i in range(n)]
 
 def _in_circles(text): return re.search(r'(.{1,12}?)\1{4,}', re.sub(r'[\W\d]', '', text)) is not None
 

@@ -6,7 +6,7 @@
 __all__ = ['judge', 'new_or_copied', 'Step', 'tokenizer_of', 'steps', 'Run', 'repeat']
 
 # %% ../nbs/15_runner.ipynb #48140e95
-import tempfile, time
+import shutil, tempfile, time
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
@@ -18,14 +18,14 @@ from transformers import MarianConfig, MarianMTModel
 from . import augmentation, evaluation
 from .build import build, fingerprint, read_json, write_json
 from .corpus import audit, correct, corrections, mix, read, to_csv, unlike
-from .int8 import convert
+from .int8 import convert, restore
 from .layer_mapping import init_from_teacher
 from .marian import load_model, new_student, parameters, student_config, teacher_config
 from .recipe import Scale, Shape, Stage, like_teacher, plan
 from .robustness import as_typed, everyday, full_width, renumbered
 from .tokenizer import encode, load_tokenizer, train_joint, train_separate, vary
 from .training import distill, processes, teacher_dtype
-from .translator import Translator
+from .translator import PACKAGED, Translator
 
 # %% ../nbs/15_runner.ipynb #a2e57d19
 def judge(
@@ -67,7 +67,8 @@ def _make_tokenizer(train, vocab_size, **options): # a step that trains a tokeni
     def make(run, out):
         generated = [run.part(name) for name in ("coffee", "travel", "money", "corrections", *(["everyday"] if run.scale.everyday else []))]
         letters = {c for rows in generated for column in ("en", "zh") for text in rows[column] for c in text if not c.isspace()}
-        train([run.general, *generated[:2], *generated[4:]], out, vocab_size=vocab_size, required_chars="".join(sorted(letters)), **options)
+        few = [rows.select(range(min(len(rows), len(run.general) // 4))) for rows in generated[4:]]  # or addresses would fill the vocabulary
+        train([run.general, *generated[:2], *few], out, vocab_size=vocab_size, required_chars="".join(sorted(letters)), **options)
     return make
 
 # %% ../nbs/15_runner.ipynb #c8a1028e
@@ -87,7 +88,7 @@ def new_or_copied(
 # %% ../nbs/15_runner.ipynb #ce28ac0c
 def _rows(run, stage, tokenizer): # what a stage trains on and is evaluated on, as ids
     general = run.general.select(range(min(stage.rows or len(run.general), len(run.general))))
-    mixed = mix([(general, 1), *((run.part(part), repeat) for part, repeat in stage.extra)], seed=stage.hyper.seed)
+    mixed = mix([(general, stage.repeat), *((run.part(part), repeat) for part, repeat in stage.extra)], seed=stage.hyper.seed)
     varied = stage.sampling or stage.typed
     train = vary(mixed, tokenizer, stage.hyper.max_length, stage.sampling, as_typed if stage.typed else None) if varied else encode(mixed, tokenizer, stage.hyper.max_length)
     return train, encode(run.validation, tokenizer, stage.hyper.max_length)
@@ -105,9 +106,12 @@ def _make_stage(run, out, name): # train, in all processes; convert for judging 
     write_json(out / "results.json", {**{k: metrics[k] for k in ("rows", "steps", "eval_loss")}, "parameters": parameters(MarianConfig.from_pretrained(out))["total"],
         "bytes": (out / "model.safetensors").stat().st_size, "minutes": (time.time() - begun) / 60, **found})
 
+def _convert(model_dir, out): # elsewhere and then into `out`, since the converter empties a folder that is there, run_args.json included
+    with tempfile.TemporaryDirectory() as ct2: shutil.copytree(convert(model_dir, Path(ct2) / "ct2", quantization="int8"), out, dirs_exist_ok=True)
+
 def _make_int8(run, out): # stage 8: convert the last stage, judge what a user gets
     begun, last = time.time(), run.results(run.stages[-1].name)
-    convert(run.folder(run.stages[-1].name), out, quantization="int8")
+    _convert(run.folder(run.stages[-1].name), out)
     write_json(out / "results.json", {"rows": 0, "steps": 0, "parameters": last["parameters"],
         "bytes": (out / "model.bin").stat().st_size, **judge(out, run.validation, run.phrases), "minutes": (time.time() - begun) / 60})
 
@@ -132,8 +136,8 @@ def tokenizer_of(
     stage:Stage, # of plan
     scale:Scale, # of plan
 )->str:          # name of the step whose folder holds the stage's tokenizer
-    "The teacher's own tokenizer, the separate one made for it at stage 0, or the joint one."
-    return "joint" if stage.tokenizer == "joint" else "teacher" if scale.teacher else "separate"
+    "The teacher's own tokenizer, the separate one made for it at stage 0, the joint one, or that of the packaged model."
+    return stage.tokenizer if stage.tokenizer != "separate" else "teacher" if scale.teacher else "separate"
 
 def _training(stage, scale): # the step of a stage
     parents = dict.fromkeys(p for p in ("data", tokenizer_of(stage, scale), stage.start, stage.teacher) if p and p != "random")
@@ -149,14 +153,17 @@ def steps(
     asked |= {k: v for k in ("sample", "everyday", "renumbered", "full_width", "only") if (v := getattr(scale, k))}
     data = Step("generated rows, audit", ("teacher_ct2",) if scale.teacher else (), asked, _make_data, together=True)
     if scale.teacher: first = {"teacher": Step(f"fetch {scale.teacher}", (), {"teacher": _content(scale.teacher)}, _make_teacher),
-        "teacher_ct2": Step("the teacher, converted to label rows", ("teacher",), {"quantization": "int8"}, lambda run, out: convert(run.folder("teacher"), out)),
+        "teacher_ct2": Step("the teacher, converted to label rows", ("teacher",), {"quantization": "int8"}, lambda run, out: _convert(run.folder("teacher"), out)),
         "data": data}
     else: first = {"data": data}
     if any(stage.tokenizer == "separate" for stage in stages) and not scale.teacher:
         first["separate"] = Step("the teacher's kind of tokenizer", ("data",), {"vocab": scale.separate_vocab}, _make_tokenizer(train_separate, scale.separate_vocab))
-    joint = Step("joint tokenizer", ("data",), {"vocab": scale.joint_vocab, **scale.spm}, _make_tokenizer(train_joint, scale.joint_vocab, **scale.spm))
+    if any(stage.tokenizer == "joint" for stage in stages):
+        first["joint"] = Step("joint tokenizer", ("data",), {"vocab": scale.joint_vocab, **scale.spm}, _make_tokenizer(train_joint, scale.joint_vocab, **scale.spm))
+    if any(stage.start == "packaged" for stage in stages):
+        first["packaged"] = Step("the packaged model, as floats", (), {"model": _content(PACKAGED)}, lambda run, out: restore(PACKAGED, out))
     int8 = Step("int8", (stages[-1].name,), {"quantization": "int8"}, _make_int8)
-    return {**first, "joint": joint, **{stage.name: _training(stage, scale) for stage in stages}, "stage8": int8}
+    return {**first, **{stage.name: _training(stage, scale) for stage in stages}, "stage8": int8}
 
 # %% ../nbs/15_runner.ipynb #cb6b4e65
 class _Planned:
@@ -199,7 +206,8 @@ class _Stocked(_Planned):
         return read(str(self.folder("data") / f"{name}.csv"))
 
     def translator(self, name:str, **options)->Translator: # `options` of `Translator`
-        "A stage's weights behind CTranslate2 in float32, as `judge` measures them."
+        "A stage's weights behind CTranslate2, as `judge` measures them: in float32, those of stage 8 as they are."
+        if name == "stage8": return Translator(self.folder(name), **options)
         with tempfile.TemporaryDirectory() as ct2: return Translator(convert(self.folder(name), Path(ct2) / "ct2", quantization="float32"), **options)
 
     @property
