@@ -6,7 +6,7 @@
 __all__ = ['app', 'TeacherModel', 'TokenizerDir', 'DatasetName', 'DatasetConfig', 'OutputCsv', 'Device', 'ComputeType',
            'BeamSize', 'Seed', 'Model', 'TeacherCT2', 'Repeat', 'Examples', 'TEACHER_NAME', 'make_student_config',
            'build_joint_tokenizer', 'make_extra_coffee_data', 'make_extra_travel_data', 'make_extra_money_data',
-           'audit_parallel_data', 'apply_corrections', 'convert', 'check_pad', 'bundle', 'label']
+           'audit_parallel_data', 'apply_corrections', 'convert', 'check_pad', 'bundle', 'label', 'clean_labels']
 
 # %% ../nbs/16_scripts.ipynb #fd7565ac
 from contextlib import contextmanager
@@ -223,3 +223,17 @@ def label(
     mark = fingerprint(model=[str(model_dir.resolve()), weights.st_size, weights.st_mtime], dataset=dataset, config=dataset_config, rows=max_samples, seed=seed)
     rows = read(dataset, config=dataset_config, limit=max_samples, seed=seed)
     augmentation.label(rows, _teacher(model_dir, device, compute_type), output_csv, mark)
+
+# %% ../nbs/16_scripts.ipynb #lab00002
+@app.command()
+def clean_labels(
+    input_csv:Annotated[Path, typer.Option(help="CSV file that `label` wrote, or another teacher.")], output_csv:OutputCsv,
+):
+    "Count the defects of a teacher's labels, mend what can be mended and drop the rest."
+    from collections import Counter
+    from tinymt import robustness
+    from tinymt.corpus import read
+    rows = read(str(input_csv))
+    found = Counter(defect for batch in rows.iter(1000) for pair in zip(batch["en"], batch["zh"]) for defect in robustness.label_defects(*pair))
+    print(f"{input_csv}: {len(rows):,} rows" + "".join(f"; {defect}: {n:,}" for defect, n in found.most_common()))
+    _rows(output_csv, lambda: robustness.clean_labels(rows))
