@@ -1,7 +1,7 @@
 """Ideas beyond the choices of the recipe, each tried alone: a teacher's distributions and labels, another start, another shape, and ways to fine-tune.
 
 Every student is as small as those of ablation.py and trained for the same CPU time of one core, a live teacher's work included; how many steps that
-makes is measured first, all kinds in turns. The teacher is the packaged model (five times the student's size), whose vocabulary the students take
+makes is measured first, all kinds in turns. What is done once and kept, labels and written answers, is not counted, but told. The teacher is the packaged model (five times the student's size), whose vocabulary the students take
 over, since distributions can only be compared piece by piece. The fine-tunings go on from the plain student for a tenth of the time (with int8 in the
 loop for as many steps). What is done is
 kept in --output-dir and the table is written after each, so the command may be cut off and called again.
@@ -10,6 +10,7 @@ import json, os, statistics, tempfile, time
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
+from unittest import mock
 
 from common import HERE, arguments, quiet, write
 
@@ -29,10 +30,12 @@ from tinymt.build import read_json, write_json
 from tinymt.corpus import mix, read
 from tinymt.evaluation import coffee_kept, numbers_kept, score
 from tinymt.int8 import convert, quantize_rows, restore
-from tinymt.marian import load_model, new_student, student_config, teacher_config, zero_pad
+from tinymt.layer_mapping import project_from_teacher
+from tinymt.marian import load_model, new_student, student_config, teacher_config
 from tinymt.recipe import LAPTOP, SCALES, Shape
 from tinymt.robustness import phone_test
 from tinymt.runner import Run
+from tinymt.soft_labels import SoftCollator, soft_labels
 from tinymt.tokenizer import encode, load_tokenizer
 from tinymt.training import Hyperparameters, distill
 from tinymt.translator import PACKAGED, Translator
@@ -69,6 +72,14 @@ EVERYTHING = dict(coffee=10, travel=1, money=1, everyday=1, renumbered=1)
 def references(): return rows([(run.general, 1)], **EVERYTHING)
 def labels(): return rows([(labelled(), 1)], **EVERYTHING)
 def both(): return rows([(run.general, 1), (labelled(), 1)], **EVERYTHING)
+def written():
+    "The same rows with the teacher's distributions, written down once; the seconds that took are in written.json."
+    file = out/"written.arrow"
+    begun, rows = time.process_time(), soft_labels(references(), teacher, tokenizer, file, temperature=1)
+    write_json(out/"written.json", {"seconds": time.process_time() - begun, "bytes": file.stat().st_size, "rows": len(rows)})
+    return rows
+
+
 def prices(): return rows([], money=1)
 def mixture(): return rows([(run.general.select(range(6000)), 1)], money=1, coffee=10)
 
@@ -76,28 +87,17 @@ def mixture(): return rows([(run.general.select(range(6000)), 1)], money=1, coff
 def random(shape=SMALL, dropout=0.0, seed=1): return new_student(student_config(teacher_config(dropout=dropout), vocab_size=len(tokenizer), **asdict(shape)), seed=seed)
 
 
-def projected(basis):
-    "A student made of the teacher's tensors: the width by a basis (256, 96), of each attention half the heads and three quarters of each, of the rest the first rows."
+def by_svd():
     student = random()
-    large, small = teacher.state_dict(), student.state_dict()
-    heads = torch.cat([torch.arange(24) + 32 * head for head in range(4)])
-    for name, tensor in small.items():
-        if "embed_positions" in name or "layer_norm" in name: continue           # computed, or better learnt anew
-        found = large[name.replace("encoder.layers.2", "encoder.layers.3")]      # the last of four is the last of three
-        if "_proj" in name and "out_proj" not in name: found = found[heads]      # queries, keys, values: (heads, width)
-        elif "out_proj.weight" in name: found = found[:, heads]
-        elif "fc1" in name: found = found[:384]
-        elif "fc2.weight" in name: found = found[:, :384]
-        if found.ndim == 2 and found.shape[1] == 256: found = found @ basis
-        if found.shape[0] == 256: found = basis.T @ found
-        small[name] = found.reshape(tensor.shape)
-    student.load_state_dict(small)
-    zero_pad(student)
+    project_from_teacher(student, teacher)
     return student
 
 
-def sliced(): return projected(torch.eye(256)[:, :96])
-def by_svd(): return projected(torch.linalg.svd(teacher.get_input_embeddings().weight.detach(), full_matrices=False).Vh[:96].T)
+def sliced():
+    "The same with the first directions of the width instead of the main ones."
+    with mock.patch("torch.linalg.eigh", lambda squares: (squares.diagonal(), torch.eye(len(squares)).flip(1))): return by_svd()
+
+
 def plain(): return load_model(out/"plain")
 
 
@@ -120,10 +120,11 @@ class Rounded:
 
 
 def train(folder, student, train_rows, steps, rate=3e-3, warmup=300, seed=1, **teaching):
-    "Train for `steps`; `teaching` is teacher, alpha_ce and temperature."
-    soft = teaching.pop("teacher", None)
+    "Train for `steps`; `teaching` is teacher (a model, or that its answers are written in the rows), alpha_ce and temperature."
+    soft, collate = teaching.pop("teacher", None), {}
+    if soft == "written": soft, collate = None, {"collate": SoftCollator}
     hyper = Hyperparameters(rate, warmup, num_train_epochs=steps * BATCH / len(train_rows), seed=seed, eval_steps=10**6, save_steps=500, **teaching)
-    return distill(student, tokenizer, train_rows, held_out, folder, hyper, soft, progress=False)
+    return distill(student, tokenizer, train_rows, held_out, folder, hyper, soft, progress=False, **collate)
 
 
 DISTILL = {f"teacher's distributions, α = {a:g}, T = {t:g}": dict(teacher=teacher, alpha_ce=a, temperature=t) for a, t in ((0.5, 1), (0.5, 2), (0, 2))}
@@ -131,6 +132,7 @@ DEEP = Shape(96, 4, 1, 4, 384)
 STUDENTS = {  # name -> (first weights, rows, how it is taught)
     "plain": (random, references, {}), "plain, another seed": (partial(random, seed=2), references, dict(seed=2)),
     **{name: (random, references, how) for name, how in DISTILL.items()},
+    "teacher's distributions written down, α = 0.5, T = 1": (random, written, dict(teacher="written", alpha_ce=0.5, temperature=1)),
     "teacher's labels": (random, labels, {}), "labels and references": (random, both, {}),
     "labels, α = 0.5, T = 1": (random, labels, dict(teacher=teacher, alpha_ce=0.5, temperature=1)),
     "start: the teacher sliced": (sliced, references, {}), "start: the teacher by SVD": (by_svd, references, {}),
@@ -146,12 +148,13 @@ def seconds_a_step():
     "CPU seconds of a training step of each kind, the median of three rounds."
     file = out/"step.json"
     if file.is_file(): return read_json(file)
-    kinds, train_rows = {"plain": (random, {}), "taught": (random, DISTILL["teacher's distributions, α = 0.5, T = 1"]), "leash": (random, dict(teacher=random(), alpha_ce=0.5, temperature=1)),
+    kinds, train_rows = {"plain": (random, {}), "taught": (random, DISTILL["teacher's distributions, α = 0.5, T = 1"]), "leash": (random, dict(teacher=random(), alpha_ce=0.5, temperature=1)), "reads": (random, dict(teacher="written", alpha_ce=0.5, temperature=1)),
              "deep": (partial(random, DEEP), {}), "dropout": (partial(random, dropout=0.1), {})}, references()
+    with_answers = soft_labels(train_rows.select(range(3000)), teacher, tokenizer, out/"some.arrow", temperature=1)
     def seconds(start, how, steps):
         with tempfile.TemporaryDirectory() as folder:
             begun = time.process_time()
-            train(folder, start(), train_rows, steps, warmup=0, **how)
+            train(folder, start(), with_answers if how.get("teacher") == "written" else train_rows, steps, warmup=0, **how)
             return time.process_time() - begun
     found = {kind: [] for kind in kinds}
     for _ in range(3):
@@ -179,13 +182,13 @@ def halfway(folder, tuned):
 
 
 step = seconds_a_step()
-def kind(name, how): return {"plain": "leash", teacher: "taught"}.get(how.get("teacher")) or {"4+1 layers": "deep", "dropout 0.1": "dropout"}.get(name, "plain")
+def kind(name, how): return {"plain": "leash", "written": "reads", teacher: "taught"}.get(how.get("teacher")) or {"4+1 layers": "deep", "dropout 0.1": "dropout"}.get(name, "plain")
 
 
 def table():
     done = [read_json(file) for name in (*STUDENTS, *FINE, *MEANS) if (file := out/name/"result.json").is_file()]
-    labels_took = read_json(out/"labels.json")["seconds"] if (out/"labels.json").is_file() else None
-    write(args.results, "ideas", {"corpus": Path(args.corpus).name, "minutes": args.minutes, "sentences": len(test), "general_rows": len(run.general), "label_seconds": labels_took, "seconds_a_step": step, "rows": done})
+    once = {name: read_json(file) for name in ("labels", "written") if (file := out/f"{name}.json").is_file()}
+    write(args.results, "ideas", {"corpus": Path(args.corpus).name, "minutes": args.minutes, "sentences": len(test), "general_rows": len(run.general), "once": once, "seconds_a_step": step, "rows": done})
 
 
 MEANS = {f"{name}, half way": name for name in ("prices alone", "prices, coffee, some general rows")}

@@ -107,15 +107,14 @@ SMOKE = Scale(
     "smoke", corpus="embedded", joint_vocab=3500, separate_vocab=5000, clean=True, corrections=20, travel=4000, money=10_000, eval_rows=200,
     shapes={"teacher": Shape(128, 3, 3, 4, 512), "student": Shape(128, 3, 2, 4, 512), "small": Shape(96, 3, 2, 4, 384)},
     dropout=0.0,  # so small a model, for so few steps, has nothing to spare
-    changes={"teacher": dict(num_train_epochs=6),
+    changes={"teacher": dict(num_train_epochs=6), "student": dict(num_train_epochs=12, learning_rate=3e-3, warmup_steps=300),
              "stage1": dict(num_train_epochs=1, learning_rate=5e-4, warmup_steps=20, logging_steps=10, extra=(("travel", 1),)),
              "stage2": dict(rows=1500, learning_rate=2e-4, logging_steps=5, extra=(("coffee", 30),)),
              "stage3": dict(rows=1000, learning_rate=1e-3, warmup_steps=20, logging_steps=10, decoder_map="0,2", extra=(("coffee", 4), ("travel", 1))),
              "stage4": dict(num_train_epochs=4, learning_rate=1.5e-3, warmup_steps=100, extra=(("coffee", 4), ("travel", 1))),
              "stage5": dict(num_train_epochs=10, learning_rate=3e-3, warmup_steps=300, extra=(("coffee", 4), ("travel", 1))),
              "stage6": dict(rows=200, num_train_epochs=5, learning_rate=3e-3, warmup_steps=100, extra=(("money", 1),)),
-             "stage7": dict(rows=1500, num_train_epochs=8, learning_rate=3e-3, warmup_steps=100, extra=(("coffee", 50), ("money", 1), ("travel", 1))),
-             "student": dict(num_train_epochs=12, learning_rate=3e-3, warmup_steps=300)})
+             "stage7": dict(rows=1500, num_train_epochs=8, learning_rate=3e-3, warmup_steps=100, extra=(("coffee", 50), ("money", 1), ("travel", 1)))})
 
 # %% ../nbs/13_recipe.ipynb #abb25b19
 LAPTOP = Scale(
@@ -131,8 +130,7 @@ LAPTOP = Scale(
 FULL = Scale("full", corpus="opus100", teacher="Helsinki-NLP/opus-mt-en-zh")
 POCKET = Scale(
     "pocket", corpus="embedded", only="tatoeba", joint_vocab=5000, clean=True, corrections=20, travel=1500, money=8000, everyday=12_000, renumbered=3000, eval_rows=2000,
-    shapes={"small": Shape(256, 4, 2, 8, 1024)},
-    changes={"student": dict(num_train_epochs=25, learning_rate=8e-4, warmup_steps=1500, eval_steps=5000, save_steps=500)})
+    shapes={"small": Shape(256, 4, 2, 8, 1024)}, changes={"student": dict(num_train_epochs=25, learning_rate=8e-4, warmup_steps=1500, eval_steps=5000, save_steps=500)})
 POCKET2 = replace(POCKET, name="pocket2", travel=8000, money=40_000, everyday=80_000, renumbered=18_000,
     changes={"further": dict(repeat=5, learning_rate=4e-4, warmup_steps=300, eval_steps=2500, save_steps=250, extra=(("coffee", 100), ("travel", 1), ("money", 1)))})
 SCALES = {scale.name: scale for scale in (SMOKE, LAPTOP, FULL, POCKET, POCKET2)}
@@ -154,6 +152,7 @@ CHOICES = {
     "typed": Choice("rows as a phone's user types them, other ones in every epoch", stage={"typed": True}),
     "sampling": Choice("subword regularization", stage={"sampling": 0.2}),
     "smoothing": Choice("label smoothing", hyper={"label_smoothing": 0.1}),
+    "projected": Choice("a small student that would start from random weights starts from those of stage 4, cut to size", stage={"start": "stage4"}),
     "average": Choice("the moving average of the weights is kept", hyper={"average": 0.999}),
 }
 BETTER = (Stage("student", "the small student, everything from the first step", start="random", tokenizer="joint", shape="small",
@@ -182,6 +181,7 @@ def _take(choice, size, stages): # a scale and stages with a choice laid over th
     def changed(stage):
         if stage.tokenizer == "separate": return stage
         added = {**choice.stage, "extra": (*stage.extra, *choice.stage.get("extra", ()))}
+        if stage.start != "random" or added.get("start") not in {s.name for s in stages}: added.pop("start", None)
         return replace(stage, hyper=replace(stage.hyper, **choice.hyper), **added)
     return replace(size, **merged), [changed(stage) for stage in stages]
 

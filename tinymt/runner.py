@@ -19,7 +19,7 @@ from . import augmentation, evaluation
 from .build import build, fingerprint, read_json, write_json
 from .corpus import audit, correct, corrections, mix, read, to_csv, unlike
 from .int8 import convert, restore
-from .layer_mapping import init_from_teacher
+from .layer_mapping import init_from_teacher, project_from_teacher
 from .marian import load_model, new_student, parameters, student_config, teacher_config
 from .recipe import Scale, Shape, Stage, like_teacher, plan
 from .robustness import as_typed, everyday, full_width, renumbered
@@ -77,12 +77,14 @@ def new_or_copied(
     stage:Stage,  # of that run
     tokenizer,    # of that stage
 )->MarianMTModel: # the student before its first step
-    "The student a stage starts with: random, another stage's weights, or a new shape filled by layer mapping."
+    "The student a stage starts with: random, another stage's weights, or a new shape filled by layer mapping or, where it is narrower, by projection."
     if stage.shape is None: return load_model(run.folder(stage.start))
     config = student_config(teacher_config(dropout=run.scale.dropout), vocab_size=len(tokenizer), **asdict(run.scale.shapes[stage.shape]))
     student = new_student(config, seed=stage.hyper.seed)
     if stage.start != "random":
-        init_from_teacher(student, load_model(run.folder(stage.start)), decoder_map=stage.decoder_map)
+        parent = load_model(run.folder(stage.start))
+        fill = init_from_teacher if parent.config.d_model == config.d_model else project_from_teacher
+        fill(student, parent, decoder_map=stage.decoder_map)
     return student
 
 # %% ../nbs/15_runner.ipynb #ce28ac0c
