@@ -52,7 +52,7 @@ def _make_data(run, out): # the generated rows as CSV files, and what the audit 
              "travel": augmentation.travel(teacher, num_examples=run.scale.travel, repeat=1),
              "money": augmentation.money(num_examples=run.scale.money, repeat=1), "corrections": corrections()}
     if run.scale.everyday: parts["everyday"] = everyday(run.scale.everyday)
-    if run.scale.renumbered: parts["renumbered"] = renumbered(run.general, run.scale.renumbered)
+    if run.scale.renumbered and len(other := renumbered(run.general, run.scale.renumbered)): parts["renumbered"] = other  # the embedded corpus has no digits
     if not processes().is_main_process: return
     for name, rows in parts.items(): to_csv(full_width(rows) if run.scale.full_width else rows, out / f"{name}.csv")
     if run.scale.clean:
@@ -90,7 +90,7 @@ def new_or_copied(
 # %% ../nbs/15_runner.ipynb #ce28ac0c
 def _rows(run, stage, tokenizer): # what a stage trains on and is evaluated on, as ids
     general = run.general.select(range(min(stage.rows or len(run.general), len(run.general))))
-    mixed = mix([(general, stage.repeat), *((run.part(part), repeat) for part, repeat in stage.extra)], seed=stage.hyper.seed)
+    mixed = mix([(general, stage.repeat), *((run.part(part), repeat) for part, repeat in stage.extra if (run.folder("data") / f"{part}.csv").is_file())], seed=stage.hyper.seed)
     varied = stage.sampling or stage.typed
     train = vary(mixed, tokenizer, stage.hyper.max_length, stage.sampling, as_typed if stage.typed else None) if varied else encode(mixed, tokenizer, stage.hyper.max_length)
     return train, encode(run.validation, tokenizer, stage.hyper.max_length)
@@ -216,20 +216,26 @@ class _Stocked(_Planned):
     def phrases(self): # the coffee phrases with the Chinese they are taught with, ours or the teacher's
         return list(zip(self.part("coffee")["en"], self.part("coffee")["zh"]))
 
+    @property
+    def _mine(self): return str(self.scale.corpus).endswith(".csv") # one file of one's own: all for training, beside the embedded corpus
+
     def _read(self, split, **options): # of the corpus; of some of its rows, where the scale takes only those
-        rows = read(self.scale.corpus, split=split, **options)
-        return rows.filter(lambda source: source.startswith(self.scale.only), input_columns="source") if self.scale.only and self.scale.corpus != "embedded" else rows
+        rows = read("embedded" if self._mine and split != "train" else self.scale.corpus, split=split, **options)
+        return rows.filter(lambda source: source.startswith(self.scale.only), input_columns="source") if self.scale.only and self.scale.corpus != "embedded" and not self._mine else rows
 
     @cached_property
     def corpus(self):
         rows = self._read("train", limit=self.scale.sample, streaming=self.scale.sample is not None)
-        return mix([(rows, 1), (read("embedded"), 1)]) if self.scale.only and self.scale.corpus != "embedded" else rows
+        return mix([(rows, 1), (read("embedded"), 1)]) if self._mine or self.scale.only and self.scale.corpus != "embedded" else rows
     @cached_property
     def audit(self): return audit(self.corpus)
     @cached_property
     def general(self): # the general corpus, in a seeded order, corrected; where the scale says so, clean and without what is held out
         rows = correct(self.audit.clean if self.scale.clean else self.corpus, corrections()).shuffle(seed=42)
         if self.scale.clean: rows = unlike(rows, [en for split in ("validation", "test") for en in self._read(split)["en"]])
+        if self._mine: # read as often as the rows beside them, or a menu would be lost among thousands
+            mine = rows.filter(lambda source: source == Path(self.scale.corpus).name, input_columns="source")
+            rows = mix([(rows, 1), (mine, max(0, len(rows) // max(1, len(mine)) - 1))])
         return full_width(rows) if self.scale.full_width else rows
     @cached_property
     def validation(self): return self._read("validation", limit=self.scale.eval_rows)
