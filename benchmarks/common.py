@@ -59,6 +59,17 @@ def ratio(figures, above, below):
     return statistics.median(a / b for a, b in zip(figures[above], figures[below]))
 
 
+def mean_model(folders, out):
+    "The mean of the weights of models that began as the same one (Wortsman et al. 2022, \"Model soups\"), written to `out` with the first one's tokenizer."
+    from tinymt.marian import load_model
+    from tinymt.tokenizer import load_tokenizer
+    models = [load_model(folder) for folder in folders]
+    weights = [model.state_dict() for model in models]
+    models[0].load_state_dict({name: sum(each[name] for each in weights) / len(weights) for name in weights[0]})
+    models[0].save_pretrained(out); load_tokenizer(folders[0]).save_pretrained(out)
+    return out
+
+
 def write(results, name, found):
     "Print the findings and write them, with the machine, to RESULTS/NAME.json."
     text = json.dumps({"benchmark": name, **found, "machine": MACHINE}, indent=1, ensure_ascii=False)

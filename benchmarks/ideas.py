@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from unittest import mock
 
-from common import HERE, arguments, quiet, write
+from common import HERE, arguments, mean_model, quiet, write
 
 parser = arguments(__doc__, run=False)
 parser.add_argument("--corpus", default=str(HERE.parent.parent/"shared/corpora/opus100-standin"), help="folder in the layout of OPUS-100, with a test split")
@@ -176,9 +176,7 @@ def judged(folder):
 
 def halfway(folder, tuned):
     "The mean of the plain student's weights and a tuned one's."
-    model, other = plain(), load_model(tuned).state_dict()
-    model.load_state_dict({name: (w + other[name]) / 2 for name, w in model.state_dict().items()})
-    model.save_pretrained(folder); tokenizer.save_pretrained(folder)
+    mean_model([out/"plain", tuned], folder)
 
 
 step = seconds_a_step()

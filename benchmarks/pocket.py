@@ -1,18 +1,20 @@
 """The small model that comes with the package: score the run that made it, put it into the package, and write its card.
 
-The first run, under two hours of one core, and one that goes on from the model in the package, three quarters of an hour; both resume after a cut:
+The first run, under two hours of one core, one that goes on from the model in the package, three quarters of an hour, and four short ones that
+all begin with what came of it; each resumes after a cut:
   .venv/bin/tinymt run --scale pocket --recipe better+typed+smoothing+average --corpus CORPUS
   .venv/bin/tinymt run --scale pocket2 --recipe further+typed+smoothing+average --corpus CORPUS
-After each, this script (with --run) copies the five files to tinymt/model, adds the run to models/runs, and writes models/README.md from what it
-measures. Held out of the training is every sentence whose English stands in the validation or test split of the corpus. FLORES and WMT are news and
+  .venv/bin/tinymt run --scale pocket3 --recipe further+typed+smoothing+average+seed1 --corpus CORPUS      (and +seed2, +seed3, +seed4)
+After the first, after the second and after the last four, this script (with --run, given several folders for the mean of their weights) copies the
+five files to tinymt/model, adds the run to models/runs, and writes models/README.md from what it measures. Held out of the training is every sentence whose English stands in the validation or test split of the corpus. FLORES and WMT are news and
 encyclopaedia, which the model has never seen anything like; they are reported because people ask."""
-import json, shutil
+import json, shutil, tempfile
 from pathlib import Path
 
-from common import HERE, arguments, machine, quiet, write
+from common import HERE, arguments, machine, mean_model, quiet, write
 
 parser = arguments(__doc__, run=False)
-parser.add_argument("--run", type=Path, default=HERE.parent/"outputs/pocket2/further+typed+smoothing+average", help="folder of the finished run")
+parser.add_argument("--run", type=Path, nargs="+", default=[HERE.parent/f"outputs/pocket3/further+typed+smoothing+average+seed{n}" for n in range(1, 5)], help="folder of a finished run, or of several")
 parser.add_argument("--commit", help="the commit with the run's code, where it was committed only after the run had begun")
 parser.add_argument("--corpus", type=Path, default=HERE.parent.parent/"shared/corpora/opus100-standin", help="the corpus it was trained on, with a test split")
 parser.add_argument("--teacher-outputs", type=Path, default=HERE.parent.parent/"shared/teacher-outputs/en-zh", help="folder with SET.en and SET.zh")
@@ -27,28 +29,33 @@ from tinymt.robustness import phone_test
 from tinymt.translator import FIVE_FILES, PACKAGED, Translator
 
 quiet()
-int8 = args.run/"stage8"
-if not (int8/"model.bin").is_file(): raise SystemExit(f"{int8} has no model yet: make it first, with one of the commands above.")
-trained = next(args.run.glob("*/metrics.json")).parent                     # the one training of these recipes
-made, metrics, models = read_json(trained/"run_args.json"), read_json(trained/"metrics.json"), HERE.parent/"models"
+for run in args.run:
+    if not (run/"stage8/model.bin").is_file(): raise SystemExit(f"{run}/stage8 has no model yet: make it first, with one of the commands above.")
+trainings = [next(run.glob("*/metrics.json")).parent for run in args.run]  # the one training of these recipes
+work = Path(tempfile.mkdtemp())
+trained = trainings[0] if len(trainings) == 1 else mean_model(trainings, work/"mean")
+int8 = convert(trained, work/"int8")
+made, metrics, models = read_json(trainings[0]/"run_args.json"), [read_json(each/"metrics.json") for each in trainings], HERE.parent/"models"
 if args.commit: made["git_commit"] = args.commit
 runs = [read_json(file) for file in sorted((models/"runs").glob("*.json"), key=lambda file: int(file.stem))]
 if not runs or runs[-1]["run_args"]["fingerprint"] != made["fingerprint"]:
-    runs.append({"rows": metrics["rows"], "steps": metrics["steps"], "minutes": round(metrics["seconds"] / 60, 1), "cpu": machine()["cpu"], "run_args": made})
+    runs.append({"rows": metrics[0]["rows"], "steps": sum(each["steps"] for each in metrics), "minutes": round(sum(each["seconds"] for each in metrics) / 60, 1), "cpu": machine()["cpu"],
+                 "recipes": [read_json(each/"run_args.json")["run"]["recipe"] for each in trainings], "run_args": made})
 test = read(str(args.corpus), split="test")
 rows = {"everyday (Tatoeba), held out": test.filter(lambda row: row["source"].startswith("tatoeba")), "technical (Python documentation), held out": test.filter(lambda row: not row["source"].startswith("tatoeba"))}
 sets = {name: (part["en"][:], part["zh"][:]) for name, part in rows.items()}
 for name in ("flores-dev", "wmt17"):
     if (args.teacher_outputs/f"{name}.en").is_file(): sets[name] = tuple((args.teacher_outputs/f"{name}.{side}").read_text(encoding="utf-8").splitlines() for side in ("en", "zh"))
 small, greedy = Translator(int8), Translator(int8, beam_size=1)
-exact = Translator(convert(trained, args.run/"float32", quantization="float32"))
+exact = Translator(convert(trained, work/"float32", quantization="float32"))
 outputs = {name: small.translate_batch(en) for name, (en, _) in sets.items()}
 everyday = next(iter(sets))
 en, zh = sets[everyday]
+alone = {run.name: score(Translator(run/"stage8").translate_batch(en), zh).bleu for run in args.run} if len(args.run) > 1 else {}
 amounts, phone = money_test(1000)["en"][:], phone_test(small)
 marked = [out for out, ref in zip(outputs[everyday], zh) if punctuation([ref])["fullwidth"] and not punctuation([ref])["ascii"]]
 marks = punctuation(marked)
-found = {"files": {name: (int8/name).stat().st_size for name in FIVE_FILES}, "parameters": read_json(args.run/"stage8/results.json")["parameters"],
+found = {"files": {name: (int8/name).stat().st_size for name in FIVE_FILES}, "parameters": read_json(args.run[0]/"stage8/results.json")["parameters"],
     "rows": max(run["rows"] for run in runs), "steps": sum(run["steps"] for run in runs), "minutes": sum(run["minutes"] for run in runs), "runs": len(runs),
     "BLEU": {name: score(outputs[name], ref).bleu for name, (_, ref) in sets.items()}, "chrF": {name: score(outputs[name], ref).chrf for name, (_, ref) in sets.items()},
     "sentences": {name: len(ref) for name, (_, ref) in sets.items()}, "signature": score(outputs[everyday], zh).signature,
@@ -56,7 +63,7 @@ found = {"files": {name: (int8/name).stat().st_size for name in FIVE_FILES}, "pa
     "numbers kept, 1,000 unseen amounts": numbers_kept(amounts, small.translate_batch(amounts)), "numbers kept, 20 unseen frames": phone["frames"], "copied": phone["copied"], "broken": phone["broken"],
     "coffee": sum(coffee_kept(small.translate_batch([e for e, _ in COFFEE]), COFFEE).values()), "paraphrases": phone["coffee"],
     "probes": [row._asdict() for row in probe(small)], "full width": marks["fullwidth"] / max(1, marks["fullwidth"] + marks["ascii"]),
-    "phone": phone["rows"], "examples": {name: [dict(en=e, zh=z, output=o) for e, z, o in list(zip(*sets[name], outputs[name]))[:200:20]] for name in sets}}
+    "each run alone": alone, "phone": phone["rows"], "examples": {name: [dict(en=e, zh=z, output=o) for e, z, o in list(zip(*sets[name], outputs[name]))[:200:20]] for name in sets}}
 write(args.results, "pocket", found)
 
 PACKAGED.mkdir(exist_ok=True)
@@ -69,8 +76,13 @@ def cells(text): return text.replace("|", "\\|").replace("$", "&#36;")
 def table(head, lines): return "\n".join("| " + " | ".join(line) + " |" for line in [head, ["---"] * len(head), *lines])
 
 
-commands = "\n".join(f"    .venv/bin/tinymt run --scale {run['scale']} --recipe {run['recipe']} --corpus CORPUS    # {each['steps']:,} steps, {each['minutes']:.0f} minutes of one core\n"
-                     f"    .venv/bin/python benchmarks/pocket.py --run outputs/{run['scale']}/{run['recipe']} --corpus CORPUS" for each in runs for run in [each["run_args"]["run"]])
+def commands_of(each):
+    "The command lines of a run, or of several whose mean was taken."
+    scale, recipes = each["run_args"]["run"]["scale"], each.get("recipes") or [each["run_args"]["run"]["recipe"]]
+    return "\n".join([*(f"    .venv/bin/tinymt run --scale {scale} --recipe {recipe} --corpus CORPUS" for recipe in recipes),
+        f"    .venv/bin/python benchmarks/pocket.py --corpus CORPUS --run {' '.join(f'outputs/{scale}/{recipe}' for recipe in recipes)}    # {each['steps']:,} steps, {each['minutes']:.0f} minutes of one core"])
+
+
 examples = "\n".join(f"**{name}**\n\n" + table(["English", "reference", "the model"], [[cells(row[side]) for side in ("en", "zh", "output")] for row in found["examples"][name]]) + "\n" for name in sets)
 missed = [row for row in phone["rows"] if not row["ok"]]
 (models/"README.md").write_text(f"""# The small model
@@ -81,14 +93,14 @@ English → Chinese (Simplified), {found['parameters'] / 1e6:.1f} million parame
 ## What it is for
 
 Short everyday sentences, offline and at once. It has read {found["rows"]:,} rows (repeats counted), a thousandth of what a real translator reads, for {found['minutes']:.0f} minutes.
-Check amounts, addresses and numbers that it copies: of 1,000 sentences with unseen amounts it keeps all numbers in {found['numbers kept, 1,000 unseen amounts']:.0%}. It is **not** for anything technical, long or literary: see the examples. It does not know most names, and it never says that it does not know.
+Check amounts, addresses and numbers that it copies: of 1,000 sentences with unseen amounts it keeps all numbers in {found['numbers kept, 1,000 unseen amounts']:.1%}. It is **not** for anything technical, long or literary: see the examples. It does not know most names, and it never says that it does not know.
 
 ## How it was made
 
-{commands}
+{chr(10).join(map(commands_of, runs))}
 
-The second line of each pair measures a run and puts its model into the package, from which the next run goes on. Every argument, the versions and the commit stand in [runs](runs), one file a run; the numbers of the recipe in
-`tinymt/recipe.py` (the scales `pocket` and `pocket2`, the recipes `better` and `further` and the choices named behind them).
+`benchmarks/pocket.py` measures a run and puts its model into the package, from which the next run goes on; of several runs it takes the mean of the weights. Every argument, the versions and the commit stand in [runs](runs), one file for each time it was called; the numbers of the recipe in
+`tinymt/recipe.py` (the scales `pocket`, `pocket2` and `pocket3`, the recipes `better` and `further` and the choices named behind them).
 CORPUS is a folder in OPUS-100's layout with the English-Mandarin sentences of Tatoeba, of which only these are taken. Rows whose English stands in the validation or test split were left out.
 
 | text | licence |

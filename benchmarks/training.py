@@ -10,9 +10,10 @@ and with half of the loss from a teacher, twice as wide and over the same vocabu
   … asks a teacher          in every epoch anew
   … reads a teacher         whose answers `soft_labels` has written down first; that is part of the time
 Shapes: that of the run's stage 5, and the article's (320 wide, 5+2 layers, 32,001 pieces) with the run's tokenizer and fillers, so that the
-output layer is as large as the article's. The time is the Trainer's `train_runtime`, in which either saves one checkpoint at the end. The peak of
+output layer is as large as the article's. The time is the Trainer's `train_runtime`, in which either saves one checkpoint at the end. `distill` lets the process keep its memory (`keep_memory`), the
+article's loop does not. The peak of
 the memory is the process's, set back before each training. Bar: 4 times."""
-import json, statistics, tempfile, time
+import ctypes, json, statistics, tempfile, time
 from pathlib import Path
 
 from common import arguments, need, quiet, ratio, rounds, write
@@ -88,6 +89,7 @@ class Asking(Seq2SeqTrainer):
 def plain(shape, train, teacher=None, **padding):
     "Pairs per second of a `Seq2SeqTrainer` with the article's flags, less --fp16, which needs a GPU."
     model, tokenizer = new_student(config(shape)), tokenizer_of(shape)
+    for parameter, size in ((-1, 2**26), (-3, 2**25)): ctypes.CDLL(None).mallopt(parameter, size)  # what `distill` has changed, back to where glibc's own tuning ends
     with tempfile.TemporaryDirectory() as out:
         settings = Seq2SeqTrainingArguments(out, num_train_epochs=2 if teacher else 1, learning_rate=3e-4, warmup_steps=0, per_device_train_batch_size=4,
             gradient_accumulation_steps=8, logging_steps=50, save_steps=10**6, report_to=[], disable_tqdm=True, dataloader_pin_memory=False, use_cpu=True)
