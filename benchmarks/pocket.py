@@ -1,20 +1,22 @@
 """The small model that comes with the package: score the run that made it, put it into the package, and write its card.
 
-The first run, under two hours of one core, one that goes on from the model in the package, three quarters of an hour, and four short ones that
-all begin with what came of it; each resumes after a cut:
+The first run, under two hours of one core, one that goes on from the model in the package, three quarters of an hour, four short ones that all
+begin with what came of it, and four that begin with their mean; each resumes after a cut:
   .venv/bin/tinymt run --scale pocket --recipe better+typed+smoothing+average --corpus CORPUS
   .venv/bin/tinymt run --scale pocket2 --recipe further+typed+smoothing+average --corpus CORPUS
   .venv/bin/tinymt run --scale pocket3 --recipe further+typed+smoothing+average+seed1 --corpus CORPUS      (and +seed2, +seed3, +seed4)
-After the first, after the second and after the last four, this script (with --run, given several folders for the mean of their weights) copies the
-five files to tinymt/model, adds the run to models/runs, and writes models/README.md from what it measures. Held out of the training is every sentence whose English stands in the validation or test split of the corpus. FLORES and WMT are news and
-encyclopaedia, which the model has never seen anything like; they are reported because people ask."""
-import json, shutil, tempfile
+  .venv/bin/tinymt run --scale pocket4 --recipe further+typed+smoothing+average+seed1 --corpus CORPUS      (and +seed2, +seed3, +seed4)
+After each of the first two and after each four, this script (with --run, given several folders for the mean of their weights) copies the five files
+to tinymt/model, adds the run to models/runs, and writes models/README.md from what it measures. Held out of the training is every sentence whose
+English stands in the validation or test split of the corpus. FLORES and WMT are news and encyclopaedia, which the model has never seen anything like;
+they are reported because people ask."""
+import json, os, shutil, tempfile
 from pathlib import Path
 
 from common import HERE, arguments, machine, mean_model, quiet, write
 
 parser = arguments(__doc__, run=False)
-parser.add_argument("--run", type=Path, nargs="+", default=[HERE.parent/f"outputs/pocket3/further+typed+smoothing+average+seed{n}" for n in range(1, 5)], help="folder of a finished run, or of several")
+parser.add_argument("--run", type=Path, nargs="+", default=[HERE.parent/f"outputs/pocket4/further+typed+smoothing+average+seed{n}" for n in range(1, 5)], help="folder of a finished run, or of several")
 parser.add_argument("--commit", help="the commit with the run's code, where it was committed only after the run had begun")
 parser.add_argument("--corpus", type=Path, default=HERE.parent.parent/"shared/corpora/opus100-standin", help="the corpus it was trained on, with a test split")
 parser.add_argument("--teacher-outputs", type=Path, default=HERE.parent.parent/"shared/teacher-outputs/en-zh", help="folder with SET.en and SET.zh")
@@ -51,7 +53,7 @@ exact = Translator(convert(trained, work/"float32", quantization="float32"))
 outputs = {name: small.translate_batch(en) for name, (en, _) in sets.items()}
 everyday = next(iter(sets))
 en, zh = sets[everyday]
-alone = {run.name: score(Translator(run/"stage8").translate_batch(en), zh).bleu for run in args.run} if len(args.run) > 1 else {}
+if len(args.run) > 1: runs[-1]["everyday BLEU"] = {**{run.name: score(Translator(run/"stage8").translate_batch(en), zh).bleu for run in args.run}, "their mean": score(outputs[everyday], zh).bleu}
 amounts, phone = money_test(1000)["en"][:], phone_test(small)
 marked = [out for out, ref in zip(outputs[everyday], zh) if punctuation([ref])["fullwidth"] and not punctuation([ref])["ascii"]]
 marks = punctuation(marked)
@@ -63,7 +65,7 @@ found = {"files": {name: (int8/name).stat().st_size for name in FIVE_FILES}, "pa
     "numbers kept, 1,000 unseen amounts": numbers_kept(amounts, small.translate_batch(amounts)), "numbers kept, 20 unseen frames": phone["frames"], "copied": phone["copied"], "broken": phone["broken"],
     "coffee": sum(coffee_kept(small.translate_batch([e for e, _ in COFFEE]), COFFEE).values()), "paraphrases": phone["coffee"],
     "probes": [row._asdict() for row in probe(small)], "full width": marks["fullwidth"] / max(1, marks["fullwidth"] + marks["ascii"]),
-    "each run alone": alone, "phone": phone["rows"], "examples": {name: [dict(en=e, zh=z, output=o) for e, z, o in list(zip(*sets[name], outputs[name]))[:200:20]] for name in sets}}
+    "phone": phone["rows"], "examples": {name: [dict(en=e, zh=z, output=o) for e, z, o in list(zip(*sets[name], outputs[name]))[:200:20]] for name in sets}}
 write(args.results, "pocket", found)
 
 PACKAGED.mkdir(exist_ok=True)
@@ -79,8 +81,12 @@ def table(head, lines): return "\n".join("| " + " | ".join(line) + " |" for line
 def commands_of(each):
     "The command lines of a run, or of several whose mean was taken."
     scale, recipes = each["run_args"]["run"]["scale"], each.get("recipes") or [each["run_args"]["run"]["recipe"]]
-    return "\n".join([*(f"    .venv/bin/tinymt run --scale {scale} --recipe {recipe} --corpus CORPUS" for recipe in recipes),
-        f"    .venv/bin/python benchmarks/pocket.py --corpus CORPUS --run {' '.join(f'outputs/{scale}/{recipe}' for recipe in recipes)}    # {each['steps']:,} steps, {each['minutes']:.0f} minutes of one core"])
+    begin = os.path.commonprefix(recipes) if len(recipes) > 1 else recipes[0]
+    ends = [recipe.removeprefix(begin) for recipe in recipes]
+    train = f"for n in {' '.join(ends)}; do .venv/bin/tinymt run --scale {scale} --recipe {begin}$n --corpus CORPUS; done" if len(ends) > 1 else f".venv/bin/tinymt run --scale {scale} --recipe {begin} --corpus CORPUS"
+    folders = f"outputs/{scale}/{begin}" + (f"{{{','.join(ends)}}}" if len(ends) > 1 else "")
+    return f"    {train}    # {each['steps']:,} steps, {each['minutes']:.0f} minutes of one core\n    .venv/bin/python benchmarks/pocket.py --corpus CORPUS --run {folders}"
+
 
 
 examples = "\n".join(f"**{name}**\n\n" + table(["English", "reference", "the model"], [[cells(row[side]) for side in ("en", "zh", "output")] for row in found["examples"][name]]) + "\n" for name in sets)
@@ -100,7 +106,7 @@ Check amounts, addresses and numbers that it copies: of 1,000 sentences with uns
 {chr(10).join(map(commands_of, runs))}
 
 `benchmarks/pocket.py` measures a run and puts its model into the package, from which the next run goes on; of several runs it takes the mean of the weights. Every argument, the versions and the commit stand in [runs](runs), one file for each time it was called; the numbers of the recipe in
-`tinymt/recipe.py` (the scales `pocket`, `pocket2` and `pocket3`, the recipes `better` and `further` and the choices named behind them).
+`tinymt/recipe.py` (the scales `pocket` to `pocket4`, the recipes `better` and `further` and the choices named behind them).
 CORPUS is a folder in OPUS-100's layout with the English-Mandarin sentences of Tatoeba, of which only these are taken. Rows whose English stands in the validation or test split were left out.
 
 | text | licence |

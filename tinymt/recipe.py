@@ -112,7 +112,7 @@ SMOKE = Scale(
              "stage3": dict(rows=1000, learning_rate=1e-3, warmup_steps=20, logging_steps=10, decoder_map="0,2", extra=(("coffee", 4), ("travel", 1))),
              "stage4": dict(num_train_epochs=4, learning_rate=1.5e-3, warmup_steps=100, extra=(("coffee", 4), ("travel", 1))),
              "stage5": dict(num_train_epochs=10, learning_rate=3e-3, warmup_steps=300, extra=(("coffee", 4), ("travel", 1))),
-             "stage6": dict(rows=200, num_train_epochs=5, learning_rate=3e-3, warmup_steps=100, extra=(("money", 1),)),
+             "stage6": dict(rows=200, num_train_epochs=6, learning_rate=3e-3, warmup_steps=100, extra=(("money", 1),)),
              "stage7": dict(rows=1500, num_train_epochs=8, learning_rate=3e-3, warmup_steps=100, extra=(("coffee", 50), ("money", 1), ("travel", 1)))})
 
 # %% ../nbs/13_recipe.ipynb #abb25b19
