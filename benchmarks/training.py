@@ -10,9 +10,9 @@ and with half of the loss from a teacher, twice as wide and over the same vocabu
   … asks a teacher          in every epoch anew
   … reads a teacher         whose answers `soft_labels` has written down first; that is part of the time
 Shapes: that of the run's stage 5, and the article's (320 wide, 5+2 layers, 32,001 pieces) with the run's tokenizer and fillers, so that the
-output layer is as large as the article's. The time is the Trainer's `train_runtime`, in which either saves one checkpoint at the end. `distill` lets the process keep its memory (`keep_memory`), the
-article's loop does not. The peak of
-the memory is the process's, set back before each training. Bar: 4 times."""
+output layer is as large as the article's. The time is the Trainer's `train_runtime`, in which either saves one checkpoint at the end. `distill` lets
+the process keep its memory (`keep_memory`), the article's loop does not. The peak of the memory is the process's, set back before each training.
+Bar: 4 times."""
 import ctypes, json, statistics, tempfile, time
 from pathlib import Path
 
