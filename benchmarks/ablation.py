@@ -4,6 +4,7 @@ Every recipe gets `--minutes` of one core for the trainings that lead to its sma
 trace in the final model), the one training of the better recipe. How many steps that makes is measured first, in CPU time, so that a busy machine
 changes nothing. What is done is kept and the table is written after each recipe, so the command may be cut off and called again.
   python benchmarks/ablation.py                      all recipes of the table, the two ends with three seeds
+  python benchmarks/ablation.py --sizes              instead: the better recipe with other shapes and vocabularies of the same size, all with three seeds
   python benchmarks/ablation.py --only article+digits
 A recipe may be followed by a change of the scale, as in "better, 4+1 layers"."""
 import json, os, subprocess, sys, tempfile, time
@@ -17,16 +18,17 @@ parser = arguments(__doc__, run=False)
 parser.add_argument("--corpus", default=str(HERE.parent.parent/"shared/corpora/opus100-standin"), help="folder in the layout of OPUS-100, with a test split")
 parser.add_argument("--output-dir", type=Path, default=HERE.parent/"outputs/ablation", help="where the trainings go")
 parser.add_argument("--minutes", type=float, default=5, help="CPU time for the trainings of one recipe")
-parser.add_argument("--seeds", type=int, default=3, help="for the two ends of the table")
+parser.add_argument("--seeds", type=int, default=3, help="for the two ends of the table, and for all of --sizes")
+parser.add_argument("--sizes", action="store_true", help="compare sizes of the better recipe, and write ablation_sizes.json")
 parser.add_argument("--only", help="train this recipe, and write no table")
 parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--at-once", type=int, default=2, help="trainings at a time, one core each")
 args = parser.parse_args()
 from tinymt.recipe import Shape
 
-CHANGES = {"4+1 layers": dict(shapes={"small": Shape(96, 4, 1, 4, 384)}),                        # as many parameters, less work for each piece written
-           "4,000 pieces": dict(joint_vocab=4000, shapes={"small": Shape(112, 3, 2, 4, 448)}),   # as many parameters, fewer of them in the table
-           "dropout 0.1": dict(dropout=0.1)}
+CHANGES = {"4+1 layers": dict(shapes={"small": Shape(96, 4, 1, 4, 384)}),                        # all of these have as many parameters; this one works less for each piece written,
+           "4,000 pieces": dict(joint_vocab=4000, shapes={"small": Shape(108, 3, 2, 4, 432)}),   # this one has fewer of them in the table of pieces,
+           "9,000 pieces": dict(joint_vocab=9000, shapes={"small": Shape(84, 3, 2, 4, 336)})}    # and this one more
 SHARE = {"stage5": 0.92, "stage7": 0.08, "student": 1.0}  # of the time; the article's: 32,588 steps and 2,900
 
 
@@ -107,7 +109,8 @@ CHOSEN = [name for name in CHOICES if not name.startswith("seed")]  # seeds are 
 left_out = [name for name in CHOSEN if name not in RECIPES["better"][1]]
 alone = "better" + "".join(f"-{name}" for name in RECIPES["better"][1])  # one training, and nothing else
 jobs = [*ends, (alone, 1), *((f"better+{name}", 1) for name in left_out), *((f"better-{name}", 1) for name in RECIPES["better"][1]),
-        *((f"article+{name}", 1) for name in CHOSEN), *((f"better, {change}", 1) for change in CHANGES)]
+        *((f"article+{name}", 1) for name in CHOSEN)]
+if args.sizes: jobs = [(recipe, seed) for seed in range(1, args.seeds + 1) for recipe in ("better", *(f"better, {change}" for change in CHANGES))]
 
 
 def job(asked):
@@ -134,7 +137,7 @@ def table():
     done = {(row["recipe"], row["seed"]) for row in rows}
     outputs = lambda *job: taught(json.loads((place(*job)/"outputs.json").read_text()))
     pairs = {seed: paired_bootstrap(outputs("article", seed), outputs("better", seed), references) for seed in range(1, args.seeds + 1) if {("article", seed), ("better", seed)} <= done}
-    write(args.results, "ablation", {"corpus": Path(args.corpus).name, "minutes": args.minutes, "sentences": len(references), "rows": rows, "choices": {k: v.says for k, v in CHOICES.items() if k in CHOSEN},
+    write(args.results, "ablation_sizes" if args.sizes else "ablation", {"corpus": Path(args.corpus).name, "minutes": args.minutes, "sentences": len(references), "rows": rows, "choices": {k: v.says for k, v in CHOICES.items() if k in CHOSEN},
         "bootstrap": {seed: {"article": c.baseline, "better": c.system, "p": c.p_value, "signature": c.signature} for seed, c in pairs.items()}})
 
 
