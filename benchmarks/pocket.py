@@ -34,7 +34,8 @@ quiet()
 for run in args.run:
     if not (run/"stage8/model.bin").is_file(): raise SystemExit(f"{run}/stage8 has no model yet: make it first, with one of the commands above.")
 trainings = [next(run.glob("*/metrics.json")).parent for run in args.run]  # the one training of these recipes
-work = Path(tempfile.mkdtemp())
+folder = tempfile.TemporaryDirectory()  # gone when the script ends
+work = Path(folder.name)
 trained = trainings[0] if len(trainings) == 1 else mean_model(trainings, work/"mean")
 int8 = convert(trained, work/"int8")
 made, metrics, models = read_json(trainings[0]/"run_args.json"), [read_json(each/"metrics.json") for each in trainings], HERE.parent/"models"
